@@ -25,8 +25,7 @@ class SystemClock:
     def now(self) -> int:
         """Return the time in seconds since 1970 UTC."""
         second = int(time.time())
-        if second > self.high_water:
-            self.high_water = second
+        self.high_water = max(self.high_water, second)
         return self.high_water
 
 

@@ -9,6 +9,8 @@ ApiError                        anything the caller is told
 ├── RateLimited       429       too much at once, or another request holds the object
 └── Unavailable       500 503   ours: a fault or an overload; never carries detail
 
+CannotServe                     why the server does not start; for its operator alone
+
 `http` renders them; anything else that escapes is a bug and becomes a 500 without a word of the exception.
 """
 
@@ -19,7 +21,7 @@ from strongroom import limits
 
 DOC_URL = "https://stripe.com/docs/error-codes/"
 
-_DIGIT_RUN = re.compile(r"[0-9](?:[ \-.]?[0-9]){%d,}" % limits.ECHO_DIGITS_MAX, re.ASCII)
+_DIGIT_RUN = re.compile(rf"[0-9](?:[ \-.]?[0-9]){{{limits.ECHO_DIGITS_MAX},}}", re.ASCII)
 
 
 def echo(text: object) -> str:
@@ -30,6 +32,10 @@ def echo(text: object) -> str:
     return _DIGIT_RUN.sub(lambda run: "*" * len(run.group()), shown)
 
 
+class CannotServe(Exception):
+    """Why the server does not start, in a sentence for whoever runs it: nothing a caller ever sees."""
+
+
 class ApiError(Exception):
     """An answer that is a refusal. Absent members are omitted on the wire, never null."""
 
@@ -37,7 +43,9 @@ class ApiError(Exception):
     type: ClassVar[str] = "invalid_request_error"
     should_retry: ClassVar[bool | None] = None
 
-    def __init__(self, message: str, *, code: str | None = None, param: str | None = None, **members: Any) -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, param: str | None = None, **members: Any
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
@@ -102,6 +110,12 @@ class CardError(ApiError):
     type = "card_error"
 
 
+class RawCardRefused(ApiError):
+    """Card numbers are not taken from this kind of key. 402 without a code, as clients have seen it (inferred status)."""
+
+    status = 402
+
+
 class IdempotencyError(ApiError):
     """The idempotency key is taken: 400 by another request, 409 by one that still runs."""
 
@@ -125,7 +139,9 @@ class Unavailable(ApiError):
     status = 500
     type = "api_error"
 
-    def __init__(self, message: str = "Something went wrong on our side.", *, status: int = 500, **rest: Any) -> None:
+    def __init__(
+        self, message: str = "Something went wrong on our side.", *, status: int = 500, **rest: Any
+    ) -> None:
         super().__init__(message, **rest)
         self.http_status = status
 
@@ -137,6 +153,12 @@ class Overloaded(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("Too many requests are waiting. Nothing was done; please try again.", status=503)
+
+
+class NotImplementedHere(Unavailable):
+    """Known to Stripe, not to this version. Retrying is pointless."""
+
+    should_retry = False
 
 
 # -- the mistakes everybody makes, by name ------------------------------------------------------------------------
@@ -169,7 +191,9 @@ def parameter_empty(param: str) -> ParameterRefused:
 def parameters_exclusive(first: str, second: str) -> ParameterRefused:
     """Two parameters of which only one may be sent."""
     return ParameterRefused(
-        f"You may only specify one of these parameters: {first}, {second}.", code="parameters_exclusive", param=second
+        f"You may only specify one of these parameters: {first}, {second}.",
+        code="parameters_exclusive",
+        param=second,
     )
 
 
@@ -185,4 +209,11 @@ def resource_missing(
         status=404 if in_path else 400,
         code="resource_missing",
         param=param,
+    )
+
+
+def not_implemented(what: str) -> Unavailable:
+    """An operation Stripe has and this version of Strongroom does not; 501, so that no client retries it."""
+    return NotImplementedHere(
+        f"Strongroom does not implement {echo(what)} yet.", status=501, code="strongroom_not_implemented"
     )
