@@ -1,0 +1,39 @@
+"""What differs between cards, banks and countries, as data: TOML files, and the modules that read and check them.
+
+    brands bins test_cards          → cards        what a number says, and which magic names stand for it
+    behaviours decline_codes        → behaviours   what the sandbox does with a test card, and the words for it
+    bank_countries test_banks       → banks        accounts per country, and the numbers test mode accepts
+    countries                       → countries    ISO 3166-1
+
+Every table is read on first use and kept. `load` reads them all, so that a mistake in the data stops the start.
+"""
+
+from strongroom.catalog.banks import bank_tables
+from strongroom.catalog.behaviours import behaviour_table, mistake_table
+from strongroom.catalog.cards import card_tables
+from strongroom.catalog.countries import Country, country_table, is_country
+from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_payment_method, magic_token
+from strongroom.catalog.reading import CatalogError
+
+__all__ = [
+    "CatalogError",
+    "Country",
+    "MagicBank",
+    "MagicCard",
+    "MagicNumber",
+    "country_table",
+    "is_country",
+    "load",
+    "magic_payment_method",
+    "magic_token",
+]
+
+
+def load() -> None:
+    """Read and cross-check every table now.
+
+    Raises:
+        CatalogError: the data is wrong.
+    """
+    for table in (country_table, mistake_table, behaviour_table, card_tables, bank_tables):
+        table()
