@@ -1,0 +1,153 @@
+"""What every table looks like, said once. The engines build their statements from it and the migrations match it.
+
+Each table also has what all share: `seq` (the order of insertion), the key `account, livemode, id`, a `version` that
+grows by one with every change, and `doc`, the sealed document. A column is here only because something looks it up,
+constrains it or guards it; an index is here only because a list or a lookup needs it, for every index is paid for on
+every write.
+"""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, Final, Literal, NamedTuple
+
+from strongroom.store.rows import Row
+
+ColumnType = Literal["text", "integer", "blob", "boolean"]
+
+
+class Column(NamedTuple):
+    """A column beside the shared ones. Integers are 64 bits, times are seconds since 1970."""
+
+    name: str
+    type: ColumnType
+    nullable: bool = False
+    unique: bool = False
+
+
+class Index(NamedTuple):
+    """An index beside the unique key; with `where`, only rows in which that column is not null are in it."""
+
+    columns: tuple[str, ...]
+    where: str | None = None
+
+
+class Table:
+    """One table: its own columns in the order in which they are stored, and its indexes."""
+
+    def __init__(self, name: str, columns: Iterable[Column], indexes: Iterable[Index] = ()) -> None:
+        self.name = name
+        self.columns = tuple(columns)
+        self.indexes = tuple(indexes)
+        self.names = tuple(column.name for column in self.columns)
+        self.unique = tuple(column.name for column in self.columns if column.unique)
+        self.name_set = frozenset(self.names)
+        self.required = frozenset(column.name for column in self.columns if not column.nullable)
+        self._last = FIRST_OWN + len(self.names)
+
+    @cached_property
+    def stored(self) -> tuple[Column, ...]:
+        """All columns, shared ones included, in the order of a stored row."""
+        return (*LEADING, *self.columns, DOC)
+
+    @cached_property
+    def filterable(self) -> dict[str, ColumnType]:
+        """The columns a filter may name, with their types."""
+        own: dict[str, ColumnType] = {column.name: column.type for column in self.columns}
+        return {"id": "text", **own}
+
+    def values(self, row: Row) -> tuple[Any, ...]:
+        """Return what an insert stores: the key, the table's own columns in order, the document."""
+        return (row.account, row.livemode, row.id, *map(row.columns.get, self.names), row.doc)
+
+    def row(self, stored: tuple[Any, ...]) -> Row:
+        """Return the row whose columns, in the order of `stored`, were read from the database."""
+        seq, account, livemode, row_id, version = stored[:FIRST_OWN]
+        own = dict(zip(self.names, stored[FIRST_OWN : self._last], strict=True))
+        return Row(self.name, account, bool(livemode), row_id, version, seq, own, stored[self._last])
+
+
+LEADING: Final = (
+    Column("seq", "integer"),
+    Column("account", "text"),
+    Column("livemode", "boolean"),
+    Column("id", "text"),
+    Column("version", "integer"),
+)
+DOC: Final = Column("doc", "blob")
+FIRST_OWN: Final = len(LEADING)
+KEY: Final = ("account", "livemode", "id")
+
+# Lists run within one account and mode, newest first.
+LISTABLE: Final = Index(("account", "livemode", "seq"))
+CREATED: Final = Column("created", "integer")
+
+TABLES: Final = {
+    table.name: table
+    for table in (
+        Table("accounts", [Column("platform", "text", nullable=True), CREATED]),
+        Table(
+            "api_keys",
+            [
+                Column("mac", "blob", unique=True),
+                Column("kind", "text"),
+                Column("prefix", "text"),
+                Column("last4", "text"),
+                CREATED,
+                Column("expires_at", "integer", nullable=True),
+                Column("revoked_at", "integer", nullable=True),
+            ],
+        ),
+        Table(
+            "customers",
+            [
+                CREATED,
+                Column("email_token", "blob", nullable=True),
+                Column("deleted_at", "integer", nullable=True),
+            ],
+            [LISTABLE, Index(("account", "livemode", "email_token", "seq"), where="email_token")],
+        ),
+        Table(
+            "payment_methods",
+            [
+                CREATED,
+                Column("object", "text"),
+                Column("type", "text"),
+                Column("customer", "text", nullable=True),
+                Column("allow_redisplay", "text", nullable=True),
+                Column("state", "text"),
+                Column("record", "text", nullable=True),
+                Column("fingerprint", "text", nullable=True),
+            ],
+            [LISTABLE, Index(("account", "livemode", "customer", "seq"), where="customer")],
+        ),
+        Table(
+            "tokens",
+            [
+                CREATED,
+                Column("kind", "text"),
+                Column("used_at", "integer", nullable=True),
+                Column("expires_at", "integer"),
+                Column("record", "text", nullable=True),
+            ],
+        ),
+        Table("events", [CREATED, Column("type", "text"), Column("object_id", "text")], [LISTABLE]),
+        Table(
+            "idempotency_keys",
+            [CREATED, Column("request_mac", "blob"), Column("status", "integer")],
+        ),
+        Table("records", [CREATED, Column("kind", "text"), Column("wrapped_key", "blob")]),
+        Table("fingerprints", [Column("fingerprint", "text")]),
+    )
+}
+
+
+def known(table: str) -> Table:
+    """Return a table by its name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    found = TABLES.get(table)
+    if found is None:
+        raise ValueError(f"no table {table!r}")
+    return found
