@@ -1,0 +1,139 @@
+"""The ASGI application: one coroutine from scope to answer, and the health routes beside `/v1`.
+
+Everything that is not an answer of an operation is decided here: what a browser asks before it calls, who is calling,
+what version was asked for, and what to say when something of ours breaks.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from strongroom import errors, ids, limits
+from strongroom.house import House
+from strongroom.http import answer as answers
+from strongroom.http import log_line
+from strongroom.http.answer import Answer
+from strongroom.http.auth import authenticate
+from strongroom.http.metrics import Metrics
+from strongroom.http.pipeline import perform
+from strongroom.http.request import Receive, Request, Scope, check_size, from_scope, read_body
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+_VERSION: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z_]{1,32})?", re.ASCII)
+_FORM_TYPES: Final = frozenset({"", "application/x-www-form-urlencoded"})
+
+
+class Application:
+    """Answers `/v1` and the health routes for one opened house."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.metrics = Metrics()
+        self._in_flight: set[tuple[str, bool, str]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one HTTP request."""
+        assert scope["type"] == "http"
+        started = time.perf_counter()
+        request = from_scope(scope, self.house.settings)
+        answer = await self._answer(request, scope, receive)
+        self.metrics.count(request.route, answer.status, time.perf_counter() - started)
+        if self.house.settings.request_log:
+            log_line.write(
+                request, answer.status, started, request.log.get("account"), request.log.get("code")
+            )
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.wire_headers()})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def _answer(self, request: Request, scope: Scope, receive: Receive) -> Answer:
+        if request.method == "OPTIONS":
+            return answers.preflight()
+        if not request.path.startswith("/v"):
+            probe = _PROBES.get(request.path)
+            if probe is not None:
+                return await probe(self)
+        try:
+            check_size(request, scope)
+            request.body = await read_body(receive, request)
+            async with asyncio.timeout(limits.HANDLER_SECONDS_MAX):
+                return await self._authenticated(request)
+        except errors.ApiError as refusal:
+            request.log["code"] = refusal.code
+            return _finish(answers.of_error(refusal), request, refusal)
+        except Exception as fault:  # noqa: BLE001 -- the edge of the house: a bug is a 500 without a word of the exception
+            log_line.write_fault(request, fault)
+            return _finish(answers.of_error(errors.Unavailable()), request, None)
+
+    async def _authenticated(self, request: Request) -> Answer:
+        caller = await authenticate(request, self.house)
+        request.request_id = ids.new("req")
+        request.log["account"] = caller.account
+        _check_version(request)
+        _check_content_type(request)
+        answer = await perform(request, caller, self.house, self._in_flight)
+        if caller.acts_for_another:
+            answer.headers.append((b"Stripe-Account", caller.account.encode()))
+        return _finish(answer, request, None)
+
+
+def _finish(answer: Answer, request: Request, refusal: errors.ApiError | None) -> Answer:
+    """Add the headers of an answer past authentication; a refusal of the key or its account has none."""
+    refused_at_the_door = isinstance(refusal, errors.Unauthenticated) or (
+        refusal is not None and refusal.code == "account_invalid"
+    )
+    if refused_at_the_door:
+        return answer
+    request.request_id = request.request_id or ids.new("req")
+    key = request.headers.get("idempotency-key")
+    if key and not any(name == b"Idempotency-Key" for name, _ in answer.headers):
+        answer.headers.append((b"Idempotency-Key", key.encode("latin-1", "replace")))
+    return answers.identify(answer, request.request_id)
+
+
+def _check_version(request: Request) -> None:
+    """Accept any well-formed version; we answer at ours, and `Stripe-Version` on the answer says so."""
+    version = request.headers.get("stripe-version")
+    if version is not None and _VERSION.fullmatch(version) is None:
+        raise errors.ParameterRefused(f"Invalid Stripe API version: {errors.echo(version)}")
+
+
+def _check_content_type(request: Request) -> None:
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in _FORM_TYPES and request.body:
+        raise errors.ParameterRefused(
+            "The v1 API takes parameters as a form (Content-Type: application/x-www-form-urlencoded), "
+            f"not as {errors.echo(content_type)}."
+        )
+
+
+# -- for operators ----------------------------------------------------------------------------------------------------
+
+
+async def _health(app: Application) -> Answer:
+    """200 when it can serve: a read reaches the store."""
+    why_not = await _why_not_ready(app)
+    return Answer(200 if not why_not else 503, answers.encode({"ok": not why_not}))
+
+
+async def _ready(app: Application) -> Answer:
+    """The same, and why not."""
+    why_not = await _why_not_ready(app)
+    return Answer(200 if not why_not else 503, answers.encode({"ready": not why_not, "why_not": why_not}))
+
+
+async def _why_not_ready(app: Application) -> list[str]:
+    try:
+        await app.house.store.scan("accounts", 0, 1)
+    except Exception as fault:  # noqa: BLE001 -- whatever it is, the probe says which kind and no more
+        return [f"the store does not answer: {type(fault).__name__}"]
+    return []
+
+
+async def _metrics(app: Application) -> Answer:
+    return Answer(200, app.metrics.render(), content_type=b"text/plain; version=0.0.4")
+
+
+_PROBES: Final = {"/healthz": _health, "/readyz": _ready, "/metrics": _metrics}

@@ -1,0 +1,98 @@
+"""From the Authorization header to a `Caller`, and from `Stripe-Account` to the account it acts on.
+
+A wrong key learns nothing else: it is refused before the version, the route or the parameters are looked at.
+"""
+
+import base64
+
+from strongroom import errors
+from strongroom.house import House
+from strongroom.http.request import Request
+from strongroom.resources import caller as keys
+from strongroom.resources.caller import Caller, KeyKind
+
+API_KEYS = "api_keys"
+ACCOUNTS = "accounts"
+
+_NO_KEY = (
+    "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth "
+    "(e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
+)
+
+
+async def authenticate(request: Request, house: House) -> Caller:
+    """Return who calls.
+
+    Raises:
+        errors.Unauthenticated: no key, an unknown one, an expired one (`api_key_expired`).
+        errors.Forbidden: `Stripe-Account` names an account the key cannot act on.
+        errors.InvalidRequest: a live key over plain HTTP from elsewhere.
+    """
+    key = _key_of(request)
+    if not key:
+        raise errors.Unauthenticated(_NO_KEY)
+    caller = await _caller_of(key, house)
+    if caller is None:
+        raise errors.Unauthenticated(f"Invalid API Key provided: {keys.mask(key)}")
+    if caller.livemode and not request.is_secure:
+        raise errors.InvalidRequest("Live keys are only accepted over TLS.")
+    account = _acting_account(request)
+    return caller if account is None else await _acting(caller, account, house)
+
+
+def _key_of(request: Request) -> str:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    value = value.strip()
+    if scheme.lower() == "bearer":
+        return value
+    if scheme.lower() == "basic":
+        return _basic_user(value)
+    return ""
+
+
+def _basic_user(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=True).decode("ascii").partition(":")[0]
+    except ValueError:
+        return ""
+
+
+async def _caller_of(key: str, house: House) -> Caller | None:
+    shape = keys.parse(key)
+    if shape is None:
+        return None
+    row = await house.store.find(API_KEYS, "mac", house.vault.api_key_mac(key))
+    if row is None:
+        return _sandbox_caller(key, shape) if house.settings.sandbox else None
+    expires_at = row.columns["revoked_at"] or row.columns["expires_at"]
+    if expires_at is not None and expires_at <= house.clock.now():
+        raise errors.Unauthenticated(f"Expired API Key provided: {keys.mask(key)}", code="api_key_expired")
+    keyring = await house.keyring(row.account, row.livemode)
+    return keys.from_row(row, keyring.open_document(row.table, row.id, row.doc), keys.mask(key))
+
+
+def _sandbox_caller(key: str, shape: keys.KeyShape) -> Caller:
+    account = keys.sandbox_account(shape.name)
+    permissions = {"*": "write"} if shape.kind is KeyKind.RESTRICTED else {}
+    return Caller(account, shape.livemode, shape.kind, account, keys.mask(key), permissions)
+
+
+def _acting_account(request: Request) -> str | None:
+    """`Stripe-Account`, or a bare account in the newer `Stripe-Context`."""
+    account, context = request.headers.get("stripe-account"), request.headers.get("stripe-context")
+    if account and context and account != context:
+        raise errors.InvalidRequest("The Stripe-Account and Stripe-Context headers name different accounts.")
+    return account or context or None
+
+
+async def _acting(caller: Caller, account: str, house: House) -> Caller:
+    if account == caller.account:
+        return caller
+    connected = await house.store.get(ACCOUNTS, caller.account, caller.livemode, account)
+    if connected is None or connected.columns["platform"] != caller.account:
+        raise errors.Forbidden(
+            f"The provided key '{caller.masked_key}' does not have access to account '{errors.echo(account)}' "
+            "(or that account does not exist). Application access may have been revoked.",
+            code="account_invalid",
+        )
+    return caller.acting_on(account)

@@ -1,0 +1,129 @@
+"""The same key never does the work twice and always gives back the same bytes.
+
+The claim is a row that is inserted in the write set of the work itself, together with the answer: there is no moment
+at which one exists without the other, and nothing to recover after a crash. Two requests with one key in two processes
+both work, but only one commits; the other finds the row and replays it.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from strongroom import errors, limits
+from strongroom.house import House
+from strongroom.http.request import Request
+from strongroom.resources.call import Call
+from strongroom.resources.caller import Caller
+from strongroom.resources.kind import Stored
+from strongroom.store import Row
+from strongroom.vault import Keyring
+
+TABLE: Final = "idempotency_keys"
+
+# Secret authentication data is left out of the comparison, and so out of every value derived from the request.
+_LEFT_OUT: Final = frozenset({"cvc"})
+
+_encode_sorted = msgspec.json.Encoder(order="deterministic").encode
+
+
+@dataclass(slots=True)
+class Claim:
+    """A key as it will be, or was, kept."""
+
+    key: str
+    row_id: str
+    request_mac: bytes
+    outlived: Row | None = None
+    """A row under the same key whose day is over; the new answer takes its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """What was answered the first time."""
+
+    status: int
+    body: bytes
+    request_id: str
+
+
+def key_of(request: Request) -> str | None:
+    """Return the key, or None. A blank one counts as none.
+
+    Raises:
+        errors.ParameterRefused: longer than 255 characters.
+    """
+    key = request.headers.get("idempotency-key", "").strip()
+    if len(key) > limits.IDEMPOTENCY_KEY_LENGTH_MAX:
+        raise errors.ParameterRefused(
+            f"Idempotency keys can be at most {limits.IDEMPOTENCY_KEY_LENGTH_MAX} characters long."
+        )
+    return key or None
+
+
+def claim(key: str, request: Request, tree: dict[str, Any], caller: Caller, keyring: Keyring) -> Claim:
+    """Return what `key` claims: the keyed digest of the request, whatever the order of its parameters."""
+    path = f"{request.method} {request.path}\n{caller.account}\n".encode()
+    return Claim(
+        key, keyring.idempotency_mac(key), keyring.request_mac(path + _encode_sorted(_without_codes(tree)))
+    )
+
+
+def _without_codes(tree: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: "present" if name in _LEFT_OUT else _without_codes(value) if isinstance(value, dict) else value
+        for name, value in tree.items()
+    }
+
+
+async def earlier_answer(
+    claimed: Claim, request: Request, caller: Caller, keyring: Keyring, house: House
+) -> StoredAnswer | None:
+    """Return the answer kept under the key, or None if the key is free.
+
+    Raises:
+        errors.IdempotencyError: the key was first used with another request.
+    """
+    row = await house.store.get(TABLE, caller.account, caller.livemode, claimed.row_id)
+    if row is None:
+        return None
+    if row.columns["created"] + limits.IDEMPOTENCY_SECONDS <= house.clock.now():
+        claimed.outlived = row
+        return None
+    doc = msgspec.msgpack.decode(keyring.open_document(TABLE, row.id, row.doc))
+    if row.columns["request_mac"] != claimed.request_mac:
+        raise _used_for_another(claimed, request, doc["path"])
+    return StoredAnswer(row.columns["status"], doc["body"], doc["request_id"])
+
+
+def _used_for_another(claimed: Claim, request: Request, first_path: str) -> errors.IdempotencyError:
+    key = errors.echo(claimed.key)
+    if first_path != request.path:
+        return errors.IdempotencyError(
+            "Keys for idempotent requests can only be used for the same endpoint they were first used for "
+            f"('{errors.echo(first_path)}'). Try using a key other than '{key}' if you meant to execute a different request."
+        )
+    return errors.IdempotencyError(
+        "Keys for idempotent requests can only be used with the same parameters they were first used with. "
+        f"Try using a key other than '{key}' if you meant to execute a different request."
+    )
+
+
+def in_use(key: str) -> errors.IdempotencyError:
+    """The first request with this key still runs in this process."""
+    return errors.IdempotencyError(
+        "There is currently another in-progress request using this Idempotent Key (that probably means you submitted "
+        f"twice, and the other request is still going through): {errors.echo(key)}. Please try again later.",
+        status=409,
+        code="idempotency_key_in_use",
+    )
+
+
+def keep(call: Call, claimed: Claim, answer: StoredAnswer) -> None:
+    """Stage the claim and the answer with the work they belong to."""
+    doc = {"body": answer.body, "path": call.origin.path, "request_id": answer.request_id}
+    columns = {"created": call.now, "request_mac": claimed.request_mac, "status": answer.status}
+    if claimed.outlived is None:
+        call.insert_row(TABLE, claimed.row_id, doc, **columns)
+    else:
+        call.change(Stored(claimed.outlived, {}), doc, **columns)

@@ -1,0 +1,213 @@
+"""From a caller and a request to an answer: route, permission, parameters, idempotency, work, commit.
+
+The order is Stripe's: the first check that fails decides the answer, and nothing before the work has any effect. A
+commit that is rejected, because somebody changed what the operation had read, starts the operation over.
+"""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Final
+
+from strongroom import errors, limits
+from strongroom.contract import Operation, contract, hide_from_publishable, renderer
+from strongroom.house import House
+from strongroom.http import answer as answers
+from strongroom.http import forms, idempotency, log_line
+from strongroom.http.answer import Answer
+from strongroom.http.idempotency import Claim, StoredAnswer
+from strongroom.http.request import Request
+from strongroom.resources import registry
+from strongroom.resources.call import Call, Origin
+from strongroom.resources.caller import Caller, KeyKind
+from strongroom.resources.expansion import expand
+from strongroom.resources.kind import Listing, Refusal
+from strongroom.resources.registry import Handler
+from strongroom.store import Rejected
+from strongroom.vault import Keyring
+
+# Refusals that say nothing about the request itself, so that the key stays free: 401 and 403 never get here.
+_NOT_KEPT: Final = frozenset({409, 429, 501, 503})
+
+
+@dataclass(slots=True)
+class Work:
+    """An operation that was found, allowed and typed, ready to run as often as its commit is rejected."""
+
+    operation: Operation
+    handler: Handler
+    params: dict[str, Any]
+    path_ids: dict[str, str]
+    expand: list[str]
+    caller: Caller
+    origin: Origin
+    keyring: Keyring
+
+
+async def perform(
+    request: Request, caller: Caller, house: House, in_flight: set[tuple[str, bool, str]]
+) -> Answer:
+    """Do what the request asks and return the answer, raising `errors.ApiError` for refusals before the work."""
+    operation, path_ids = _route(request)
+    handler = _guard(operation, caller)
+    tree = forms.decode(request.query, b"" if request.method == "GET" else request.body)
+    params = _params(operation, tree, house)
+    keyring = await house.keyring(caller.account, caller.livemode)
+    key = idempotency.key_of(request)
+    work = Work(
+        operation, handler, params, path_ids, params.pop("expand", []), caller, _origin(request, key), keyring
+    )
+    operation.check_expand(work.expand)
+    if request.method != "POST":
+        return await _run(work, request, house, None)
+    if key is None:
+        return _executed(await _run(work, request, house, None), str(uuid.uuid4()), request.request_id)
+    claimed = idempotency.claim(key, request, tree, caller, keyring)
+    slot = (caller.account, caller.livemode, claimed.row_id)
+    if slot in in_flight:
+        raise idempotency.in_use(key)
+    in_flight.add(slot)
+    try:
+        earlier = await idempotency.earlier_answer(claimed, request, caller, keyring, house)
+        if earlier is not None:
+            return _replay(earlier, key)
+        return await _run(work, request, house, claimed)
+    finally:
+        in_flight.discard(slot)
+
+
+def _route(request: Request) -> tuple[Operation, dict[str, str]]:
+    found = contract().route(request.method, request.path)
+    if found is None:
+        raise errors.ParameterRefused(
+            f"Unrecognized request URL ({errors.echo(request.method)}: {errors.echo(request.path)}). Please see "
+            "https://stripe.com/docs or we can help at https://support.stripe.com/.",
+            status=404,
+        )
+    request.route = found[0].key
+    return found
+
+
+def _guard(operation: Operation, caller: Caller) -> Handler:
+    """Check the kind of key and, for a restricted one, its permission: before existence, so that no id leaks."""
+    handler = registry.handler(operation.key)
+    if caller.kind is KeyKind.PUBLISHABLE and (handler is None or KeyKind.PUBLISHABLE not in handler.allow):
+        raise errors.Forbidden(
+            "This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list "
+            "of your API keys at https://dashboard.stripe.com/account/apikeys.",
+            code="secret_key_required",
+        )
+    if handler is None:
+        raise errors.not_implemented(operation.key)
+    verb = "read" if operation.key.startswith("GET ") else "write"
+    if caller.kind is KeyKind.RESTRICTED and not caller.may(handler.permission, verb):
+        raise errors.Forbidden(
+            f"The provided key '{caller.masked_key}' does not have the required permissions for this endpoint on "
+            f"account '{caller.account}'. Having the 'rak_{handler.permission}_{verb}' permission would allow this "
+            "request to continue."
+        )
+    return handler
+
+
+def _params(operation: Operation, tree: dict[str, Any], house: House) -> dict[str, Any]:
+    if house.settings.clamp_list_limits and isinstance(tree.get("limit"), str):
+        tree["limit"] = _clamped(tree["limit"])
+    return operation.validate(tree)
+
+
+def _clamped(text: str) -> str:
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= limits.INTEGER_DIGITS_MAX):
+        return text
+    return str(min(max(int(text), 1), limits.PAGE_SIZE_MAX))
+
+
+def _origin(request: Request, key: str | None) -> Origin:
+    shown_key = errors.echo(key) if key is not None else None
+    return Origin(request.request_id, shown_key, request.client_ip, request.path)
+
+
+async def _run(work: Work, request: Request, house: House, claimed: Claim | None) -> Answer:
+    """Run the operation until its write set is accepted, at most five times."""
+    for _ in range(limits.COMMIT_ATTEMPTS_MAX):
+        call = Call(house, work.caller, work.origin, work.keyring)
+        answer, is_kept = await _operate(work, call, request)
+        if claimed is not None and is_kept:
+            idempotency.keep(call, claimed, StoredAnswer(answer.status, answer.body, request.request_id))
+        if call.writes:
+            try:
+                await house.store.commit(call.writes)
+            except Rejected as rejection:
+                replayed = await _replay_of_winner(rejection, work, request, house, claimed)
+                if replayed is not None:
+                    return replayed
+                continue
+        call.committed()
+        return answer if claimed is None else _executed(answer, claimed.key, request.request_id)
+    raise errors.RateLimited(
+        "This object cannot be accessed right now because another API request or Stripe process is currently accessing "
+        "it. If you see this error intermittently, retry the request.",
+        code="lock_timeout",
+    )
+
+
+async def _replay_of_winner(
+    rejection: Rejected, work: Work, request: Request, house: House, claimed: Claim | None
+) -> Answer | None:
+    """If another process committed the same idempotency key first, its answer is the answer."""
+    if claimed is None or (rejection.table, rejection.id) != (idempotency.TABLE, claimed.row_id):
+        return None
+    earlier = await idempotency.earlier_answer(claimed, request, work.caller, work.keyring, house)
+    return None if earlier is None else _replay(earlier, claimed.key)
+
+
+async def _operate(work: Work, call: Call, request: Request) -> tuple[Answer, bool]:
+    """Return the operation's answer, and whether it is kept under the idempotency key."""
+    try:
+        result = await work.handler.operate(call, work.params, **work.path_ids)
+        if isinstance(result, Refusal):
+            return answers.of_error(result.error), True
+        return Answer(200, await _render(result, work, call, request)), True
+    except errors.ApiError as refusal:
+        call.discard()
+        return answers.of_error(refusal), not (
+            refusal.is_about_parameters or refusal.http_status in _NOT_KEPT
+        )
+    except Exception as fault:  # noqa: BLE001 -- the edge of the house: a bug is a 500 without a word of the exception
+        call.discard()
+        log_line.write_fault(request, fault)
+        return answers.of_error(errors.Unavailable()), True
+
+
+async def _render(result: Any, work: Work, call: Call, request: Request) -> bytes:
+    if isinstance(result, Listing):
+        items = [_rendered(item, work.caller) for item in result.items]
+        await expand(call, items, [path.partition(".")[2] for path in work.expand])
+        url = result.url or request.path
+        return answers.encode({"object": "list", "data": items, "has_more": result.has_more, "url": url})
+    shown = _rendered(result, work.caller)
+    await expand(call, [shown], work.expand)
+    return answers.encode(shown)
+
+
+def _rendered(document: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    if document.get("deleted"):
+        return document
+    shown = renderer(document["object"])(document)
+    if caller.kind is KeyKind.PUBLISHABLE:
+        return hide_from_publishable(document["object"], shown)
+    return shown
+
+
+def _executed(answer: Answer, key: str, request_id: str) -> Answer:
+    """Add what the answer of a POST that was executed carries."""
+    answer.headers.append((b"Idempotency-Key", key.encode("latin-1", "replace")))
+    answer.headers.append((b"Original-Request", request_id.encode()))
+    if answer.status in {200, 402} and not any(name == b"Stripe-Should-Retry" for name, _ in answer.headers):
+        answer.headers.append((b"Stripe-Should-Retry", b"false"))
+    return answer
+
+
+def _replay(earlier: StoredAnswer, key: str) -> Answer:
+    answer = _executed(Answer(earlier.status, earlier.body), key, earlier.request_id)
+    answer.headers.append((b"Idempotent-Replayed", b"true"))
+    return answer

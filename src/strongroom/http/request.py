@@ -1,0 +1,121 @@
+"""One request as it arrived, and its body read within bounds of size and time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Any
+
+from strongroom import errors, limits
+from strongroom.config import Settings
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+HEADERS_MAX = 64
+HEADER_BYTES_MAX = 16 * 1024
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
+
+@dataclass(slots=True)
+class Request:
+    """Method, path, query and the headers by their lower-case names. Values are as sent, decoded as Latin-1."""
+
+    method: str
+    path: str
+    """Still percent-encoded, so that an id may hold a slash."""
+    query: bytes
+    headers: dict[str, str]
+    client_ip: str | None
+    is_secure: bool
+    """Whether it came over TLS, or from this machine."""
+    request_id: str = ""
+    body: bytes = b""
+    route: str = ""
+    """The operation's key, once it is known; all that the log says of the path."""
+    log: dict[str, Any] = field(default_factory=dict)
+
+
+def from_scope(scope: Scope, settings: Settings) -> Request:
+    """Read an ASGI scope."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    peer = scope["client"][0] if scope.get("client") else None
+    secure, client_ip = scope["scheme"] == "https", peer
+    if settings.trusted_proxies and _is_trusted(peer, settings):
+        client_ip = headers.get("x-forwarded-for", "").rpartition(",")[2].strip() or peer
+        secure = secure or headers.get("x-forwarded-proto") == "https"
+    raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+    return Request(
+        method=scope["method"],
+        path=raw_path.partition(b"?")[0].decode("latin-1"),
+        query=scope["query_string"],
+        headers=headers,
+        client_ip=client_ip,
+        is_secure=secure or peer is None or peer in _LOOPBACK or settings.allow_plain_http,
+    )
+
+
+def _is_trusted(peer: str | None, settings: Settings) -> bool:
+    if peer is None:
+        return False
+    address = ip_address(peer)
+    return any(address in network for network in settings.trusted_proxies)
+
+
+def check_size(request: Request, scope: Scope) -> None:
+    """Refuse a URL or header block that is larger than any honest one."""
+    if len(request.path) + len(request.query) > limits.URL_BYTES_MAX:
+        raise errors.ParameterRefused("The URL is too long.", status=414)
+    if (
+        len(scope["headers"]) > HEADERS_MAX
+        or sum(len(n) + len(v) for n, v in scope["headers"]) > HEADER_BYTES_MAX
+    ):
+        raise errors.ParameterRefused("The request's headers are too large.", status=431)
+
+
+async def read_body(receive: Receive, request: Request) -> bytes:
+    """Return the whole body.
+
+    Raises:
+        errors.ParameterRefused: more than 1 MiB (413), or slower than 15 seconds (408).
+    """
+    if int_or_zero(request.headers.get("content-length")) > limits.BODY_BYTES_MAX:
+        raise _too_large()
+    message = await receive()
+    if not message.get("more_body"):
+        whole: bytes = message.get("body", b"")
+        if len(whole) > limits.BODY_BYTES_MAX:
+            raise _too_large()
+        return whole
+    try:
+        async with asyncio.timeout(limits.BODY_READ_SECONDS_MAX):
+            return await _read_rest(receive, message["body"])
+    except TimeoutError:
+        raise errors.ParameterRefused("The request's body took too long to arrive.", status=408) from None
+
+
+async def _read_rest(receive: Receive, first: bytes) -> bytes:
+    chunks, size, more = [first], len(first), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise errors.ParameterRefused("The request's body never arrived whole.")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limits.BODY_BYTES_MAX:
+            raise _too_large()
+        chunks.append(chunk)
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def _too_large() -> errors.ApiError:
+    return errors.ParameterRefused(
+        f"The request's body is too large; at most {limits.BODY_BYTES_MAX // 1024} KiB are read.", status=413
+    )
+
+
+def int_or_zero(text: str | None) -> int:
+    """Return a header's number; a malformed one counts as none, and the server's parser has its own word on it."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else 0  # noqa: PLR2004 -- digits of any sane length

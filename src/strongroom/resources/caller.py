@@ -1,0 +1,116 @@
+"""Who is calling: an account, a mode and what the key allows.
+
+Keys are looked up by their keyed MAC; the text of a key is never stored. In the sandbox a well-formed key that nobody
+made opens the account its name derives.
+"""
+
+import hashlib
+import re
+import zlib
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from strongroom import ids, limits
+from strongroom.store import Row
+
+CHECKSUM_LENGTH: Final = 6
+RANDOM_LENGTH: Final = 32
+
+_PREFIX = re.compile(r"[a-z]{2,6}_(?:test|live)_", re.ASCII)
+_WELL_FORMED = re.compile(r"(?P<kind>sk|pk|rk)_(?P<mode>test|live)_(?P<name>[0-9A-Za-z_]{1,200})", re.ASCII)
+
+
+class KeyKind(StrEnum):
+    """What a key is for; the value is its prefix."""
+
+    SECRET = "sk"  # noqa: S105 -- a prefix
+    PUBLISHABLE = "pk"
+    RESTRICTED = "rk"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The principal every query is scoped to."""
+
+    account: str
+    """The account the request acts on: the key's own, or the one `Stripe-Account` names."""
+    livemode: bool
+    kind: KeyKind
+    key_account: str
+    """The account the key belongs to."""
+    masked_key: str
+    """The key as an error may show it."""
+    permissions: dict[str, str] = field(default_factory=dict)
+    """For a restricted key: permission → `read` or `write`. `*` stands for every permission."""
+
+    @property
+    def acts_for_another(self) -> bool:
+        """Whether `Stripe-Account` named an account other than the key's own."""
+        return self.account != self.key_account
+
+    def acting_on(self, account: str) -> "Caller":
+        """Return the same caller acting on a connected account."""
+        return replace(self, account=account)
+
+    def may(self, permission: str, verb: str) -> bool:
+        """Whether a restricted key holds `permission` for `verb` (`read` or `write`); write implies read."""
+        granted = self.permissions.get(permission, self.permissions.get("*", "none"))
+        return granted in {"write", verb}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyShape:
+    """A well-formed key, taken apart."""
+
+    kind: KeyKind
+    livemode: bool
+    name: str
+
+
+def parse(key: str) -> KeyShape | None:
+    """Return what a key says of itself, or None if it is not shaped like one."""
+    match = _WELL_FORMED.fullmatch(key)
+    if match is None:
+        return None
+    return KeyShape(KeyKind(match["kind"]), match["mode"] == "live", match["name"])
+
+
+def mask(key: str) -> str:
+    """Return `key` as an error may show it: its prefix, one star a hidden character, its last four characters."""
+    known = _PREFIX.match(key)
+    prefix = known.group() if known else ""
+    body = key[len(prefix) : limits.ECHO_LENGTH_MAX]
+    visible = body[-4:] if len(body) > 4 else ""  # noqa: PLR2004 -- the four that stay visible
+    return prefix + "*" * (len(body) - len(visible)) + visible
+
+
+def generate(kind: KeyKind, *, livemode: bool) -> str:
+    """Return a new key: prefix, 32 random base62 characters and a 6-character checksum."""
+    prefix = f"{kind}_{'live' if livemode else 'test'}_"
+    body = ids.random_base62(RANDOM_LENGTH)
+    return prefix + body + _checksum(prefix + body)
+
+
+def checksum_holds(key: str) -> bool:
+    """Whether a key of the generated length ends in its checksum; other lengths were not made by us."""
+    return key[-CHECKSUM_LENGTH:] == _checksum(key[:-CHECKSUM_LENGTH])
+
+
+def _checksum(text: str) -> str:
+    return ids.encode_base62(zlib.crc32(text.encode("ascii")), CHECKSUM_LENGTH)
+
+
+def sandbox_account(name: str) -> str:
+    """Return the account that `<name>` in a sandbox key stands for: always the same, and nobody else's."""
+    digest = hashlib.sha256(b"strongroom sandbox account\0" + name.encode()).digest()
+    return "acct_" + ids.encode_base62(int.from_bytes(digest[:16]), ids.BODY_LENGTH["acct"])
+
+
+def from_row(row: Row, document: bytes, masked_key: str) -> Caller:
+    """Return the caller that a stored key stands for."""
+    permissions = msgspec.msgpack.decode(document)["permissions"]
+    kind = KeyKind(row.columns["kind"])
+    return Caller(row.account, row.livemode, kind, row.account, masked_key, permissions)

@@ -1,0 +1,50 @@
+"""Events: what happened, as it was when it happened.
+
+    GET /v1/events            list
+    GET /v1/events/{id}       retrieve
+
+They are written with the change they tell of (`Call.emit`) and never afterwards.
+"""
+
+from typing import Final
+
+from strongroom import errors
+from strongroom.resources.call import Call
+from strongroom.resources.kind import Document, Kind, Listing, Stored
+from strongroom.resources.registry import handles, register_kind
+from strongroom.store import Filter
+
+TYPES_MAX: Final = 20
+
+
+def view(event: Stored) -> Document:
+    """Return the event; it is stored as it is shown."""
+    return event.doc
+
+
+EVENT = register_kind(Kind("event", "events", "evt", "event", view))
+
+
+@handles("GET /v1/events/{id}", permission="event")
+async def retrieve(call: Call, params: Document, *, id: str) -> Document:  # noqa: A002 -- the contract's own name
+    """Show an event."""
+    return view(await call.load(EVENT, id, param="id", in_path=True))
+
+
+@handles("GET /v1/events", permission="event")
+async def list_all(call: Call, params: Document) -> Listing:
+    """List events, newest first, of one type (`customer.*` stands for all of its kind) or of several."""
+    if "type" in params and "types" in params:
+        raise errors.parameters_exclusive("type", "types")
+    if len(params.get("types", ())) > TYPES_MAX:
+        raise errors.ParameterRefused(f"You can pass up to {TYPES_MAX} types.", param="types")
+    return await call.listing(EVENT, params, _by_type(params))
+
+
+def _by_type(params: Document) -> list[Filter]:
+    wanted = params.get("type")
+    if wanted is not None:
+        if wanted.endswith("*"):
+            return [Filter("type", "prefix", wanted[:-1])]
+        return [Filter("type", "eq", wanted)]
+    return [Filter("type", "in", params["types"])] if params.get("types") else []

@@ -1,0 +1,95 @@
+"""`expand[]`: ids in an answer replaced by the objects they name.
+
+Paths were checked by type before the operation ran; here they are followed by value. All objects of one level are
+loaded at once, and an object's own references stay ids unless the path goes on.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from strongroom.contract import expandable, renderer
+from strongroom.resources import registry
+from strongroom.resources.call import Call
+from strongroom.resources.kind import Document, Kind
+
+Tree = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Reference:
+    """An id somewhere in the answer, and where the object goes."""
+
+    holder: Document
+    field: str
+    kind: Kind
+    below: Tree
+
+
+async def expand(call: Call, documents: list[Document], paths: Iterable[str]) -> None:
+    """Replace, in rendered `documents`, what `paths` name. A null stays null."""
+    tree = _tree(paths)
+    if not tree:
+        return
+    references: list[Reference] = []
+    for document in documents:
+        _collect(document["object"], "", document, tree, references)
+    while references:
+        references = await _resolve(call, references)
+
+
+def _tree(paths: Iterable[str]) -> Tree:
+    tree: Tree = {}
+    for path in paths:
+        node = tree
+        for segment in filter(None, path.split(".")):
+            node = node.setdefault(segment, {})
+    return tree
+
+
+def _collect(type_name: str, prefix: str, holder: Document, tree: Tree, found: list[Reference]) -> None:
+    """Find the ids that `tree` names in `holder`, which is a `type_name` or, below `prefix`, a hash inside one."""
+    for field, below in tree.items():
+        value = holder.get(field)
+        path = f"{prefix}.{field}" if prefix else field
+        if isinstance(value, str):
+            kind = _kind_of(type_name, path, value)
+            if kind is not None:
+                found.append(Reference(holder, field, kind, below))
+        elif isinstance(value, dict) and value.get("object") == "list":
+            for item in value["data"]:
+                _collect(item["object"], "", item, below.get("data", {}), found)
+        elif isinstance(value, dict):
+            nested_object = value.get("object")
+            _collect(nested_object or type_name, "" if nested_object else path, value, below, found)
+
+
+def _kind_of(type_name: str, path: str, object_id: str) -> Kind | None:
+    """The resource an id belongs to: of the types the field may hold, the one with its prefix, or else the first kept."""
+    kinds = [kind for name in expandable(type_name, path) if (kind := registry.kind(name)) is not None]
+    prefix = object_id.rpartition("_")[0]
+    return next((kind for kind in kinds if kind.prefix == prefix), kinds[0] if kinds else None)
+
+
+async def _resolve(call: Call, references: list[Reference]) -> list[Reference]:
+    """Put the objects in place and return the references that the paths name inside them."""
+    deeper: list[Reference] = []
+    for kind in {reference.kind for reference in references}:
+        wanted = [reference for reference in references if reference.kind is kind]
+        objects = await _load(call, kind, {reference.holder[reference.field] for reference in wanted})
+        for reference in wanted:
+            shown = objects.get(reference.holder[reference.field])
+            if shown is None:
+                continue
+            reference.holder[reference.field] = own = dict(shown)
+            _collect(kind.type, "", own, reference.below, deeper)
+    return deeper
+
+
+async def _load(call: Call, kind: Kind, object_ids: set[str]) -> dict[str, Document]:
+    found = {}
+    stored = await call.find_many(kind, object_ids)
+    for object_id, one in stored.items():
+        document = kind.view(one)
+        found[object_id] = document if document.get("deleted") else renderer(kind.type)(document)
+    return found

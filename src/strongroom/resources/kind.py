@@ -1,0 +1,62 @@
+"""What every resource is made of: its kind, and one stored object with its opened document."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from strongroom.store import Row
+
+Document = dict[str, Any]
+
+
+class Stored:
+    """One object: the row as it was read and the document inside, opened.
+
+    Operations never change a `Stored`; they hand a new document or new columns to `Call.change`.
+    """
+
+    __slots__ = ("doc", "row")
+
+    def __init__(self, row: Row, doc: Document) -> None:
+        self.row = row
+        self.doc = doc
+
+    @property
+    def id(self) -> str:
+        """The object's id."""
+        return self.row.id
+
+    def __getitem__(self, column: str) -> Any:
+        """Return a column's value: what is looked up, constrained or guarded, and not part of the document."""
+        return self.row.columns[column]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A resource, as the rest of the house needs to know it."""
+
+    type: str
+    """`object` on the wire, and its type in the contract."""
+    table: str
+    prefix: str
+    noun: str
+    """What "No such …" calls it."""
+    view: Callable[[Stored], Document]
+    """The fields that mean something; rendering adds the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of a list, newest first."""
+
+    items: list[Document]
+    has_more: bool
+    url: str | None = None
+    """The list's own path; None: the path of the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that is an error but whose effects stay: the issuer declined, and the token is spent all the same."""
+
+    error: Exception

@@ -1,0 +1,80 @@
+"""Which function answers which operation, and who may call it.
+
+A resource module registers its functions with `@handles`; an operation of the contract that nobody registered is
+answered with an honest 501. Importing this module imports no resource: `load` does, once, at start.
+"""
+
+import importlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from strongroom.resources.caller import KeyKind
+from strongroom.resources.kind import Kind
+
+MODULES = ("customers", "events", "payment_methods", "tokens")
+
+SECRET_ONLY = frozenset({KeyKind.SECRET, KeyKind.RESTRICTED})
+PUBLISHABLE_TOO = SECRET_ONLY | {KeyKind.PUBLISHABLE}
+
+
+class Operate(Protocol):
+    """What a handler looks like: the call, its typed parameters, and the ids of the path by name."""
+
+    __name__: str
+
+    def __call__(self, call: Any, params: dict[str, Any], **ids: str) -> Awaitable[Any]:
+        """Decide; leave the writes in `call`; return what to render."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """One operation's function and its guard."""
+
+    operate: Operate
+    allow: frozenset[KeyKind]
+    permission: str
+    """The resource a restricted key needs, as in `rak_<permission>_<read|write>`."""
+
+
+_handlers: dict[str, Handler] = {}
+_kinds: dict[str, Kind] = {}
+
+
+def handles(key: str, *, permission: str, allow: frozenset[KeyKind] = SECRET_ONLY) -> Callable[[Any], Any]:
+    """Register a function for the contract's operation `key`, such as `POST /v1/tokens`."""
+
+    def register(operate: Operate) -> Operate:
+        assert key not in _handlers, key
+        _handlers[key] = Handler(operate, allow, permission)
+        return operate
+
+    return register
+
+
+def register_kind(kind: Kind) -> Kind:
+    """Make a resource known to expansion and to events."""
+    _kinds[kind.type] = kind
+    return kind
+
+
+def load() -> None:
+    """Import every resource module."""
+    for name in MODULES:
+        importlib.import_module(f"strongroom.resources.{name}")
+
+
+def handler(key: str) -> Handler | None:
+    """Return who answers the operation, or None."""
+    return _handlers.get(key)
+
+
+def handlers() -> dict[str, Handler]:
+    """Return every registered operation by its key, for tests that enumerate them."""
+    return dict(_handlers)
+
+
+def kind(type_name: str) -> Kind | None:
+    """Return the resource of that wire type, or None if it has no store of its own."""
+    return _kinds.get(type_name)

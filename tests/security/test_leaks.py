@@ -1,0 +1,171 @@
+"""A day's work with known card numbers, then a search of everything that left the vault.
+
+The control plants one leak per surface and must find each.
+"""
+
+import asyncio
+import base64
+import itertools
+import json
+
+import msgspec
+import pytest
+
+from strongroom.config import Settings
+from strongroom.house import open_house
+from strongroom.store.tables import TABLES
+from support.data import VISA
+from support.server import Server
+
+NUMBERS = ["4242424242424242", "5555555555554444", "378282246310005", "4000000000000002", "6011111111111117"]
+CODES = {"378282246310005": "7391"}
+CODE = "739"
+BANK = "000123456789"
+ID_NUMBER = "123450987"
+NAME = "Cassandra Canary"
+SECRETS = [*NUMBERS, BANK, ID_NUMBER, NAME]  # a code is too short to search bytes for; see below
+
+
+def spellings(secret):
+    """The ways a value may hide in a file."""
+    plain = secret.encode()
+    yield "plain", plain
+    yield "utf-16", secret.encode("utf-16-le")
+    yield "hex", plain.hex().encode()
+    yield "spaced", " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)).encode()
+    yield "percent", b"".join(b"%%%02X" % byte for byte in plain)
+    for shift in range(3):
+        encoded = base64.b64encode(b"\0" * shift + plain)
+        yield f"base64+{shift}", encoded[4 * ((shift + 2) // 3) + 2 : -4]
+    if secret.isdigit() and len(secret) % 2 == 0:
+        yield "bcd", bytes.fromhex(secret)
+
+
+def found_in(folder, secrets):
+    """Every spelling of every secret in every file below `folder`."""
+    return [
+        f"{name} {secret[-4:]} in {path.name}"
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        for content in [path.read_bytes()]
+        for secret in secrets
+        for name, spelling in spellings(secret)
+        if len(spelling) >= 4 and spelling in content
+    ]
+
+
+def work_a_day(server):
+    """Every route with every number, in right and wrong places; what the API answers is returned."""
+    key = "sk_test_canary"
+    answers = []
+
+    def send(path, params, **headers):
+        reply = server.request(
+            "POST", path, params, key=key, headers={k.replace("_", "-"): v for k, v in headers.items()}
+        )
+        assert reply.status < 500
+        answers.append(reply.body)
+        return reply.json
+
+    for number in NUMBERS:
+        card = {"number": number, "exp_month": "12", "exp_year": "2034", "cvc": CODES.get(number, CODE)}
+        fields = {f"card[{name}]": value for name, value in card.items()}
+        token = send("/v1/tokens", {**fields, "card[name]": NAME})
+        method = send("/v1/payment_methods", {"type": "card", **fields, "billing_details[name]": NAME})
+        customer = send("/v1/customers", {"source": token["id"], "name": NAME, "email": "c@example.com"})
+        if "id" in customer:
+            send(f"/v1/payment_methods/{method['id']}/attach", {"customer": customer["id"]})
+            send(f"/v1/payment_methods/{method['id']}", {"metadata[a]": "b"})
+        send("/v1/customers", {number: "x"})
+        send("/v1/customers", {"email": number}, Idempotency_Key=f"key {number}")
+        send(f"/v1/customers/{number}", {"name": NAME})
+        send("/v1/tokens", {"card[number]": number, "card[exp_month]": number, "card[cvc]": number})
+    send("/v1/tokens", {"pii[id_number]": ID_NUMBER})
+    bank = {
+        "country": "US",
+        "currency": "usd",
+        "routing_number": "110000000",
+        "account_number": BANK,
+        "account_holder_name": NAME,
+    }
+    send("/v1/tokens", {f"bank_account[{name}]": value for name, value in bank.items()})
+    lists = ("/v1/customers", "/v1/payment_methods", "/v1/events")
+    return answers + [server.request("GET", path, {"limit": "100"}, key=key).body for path in lists]
+
+
+def test_no_secret_is_in_any_file_log_or_answer(tmp_path):
+    with Server(tmp_path / "data") as server:
+        answers = work_a_day(server)
+        while_running = found_in(tmp_path, SECRETS)
+    after_stopping = found_in(tmp_path, SECRETS)
+
+    assert while_running == after_stopping == []
+    everything = b"".join(answers)
+    for secret in [*NUMBERS, BANK, ID_NUMBER]:
+        assert secret.encode() not in everything
+    assert NAME.encode() in everything
+
+
+def test_no_secret_is_in_any_table_of_postgresql(tmp_path, postgres):
+    database = postgres.fresh_database()
+    with Server(tmp_path / "data", database) as server:
+        work_a_day(server)
+    dump = tmp_path / "dump"
+    dump.mkdir()
+    (dump / "all.sql").write_bytes(postgres.dump(database))
+
+    assert found_in(tmp_path, SECRETS) == []
+    assert (dump / "all.sql").stat().st_size > 10_000
+
+
+def leaves(value):
+    """Every text anywhere in a document, those inside stored answers included."""
+    if isinstance(value, dict):
+        yield from itertools.chain.from_iterable(leaves(part) for pair in value.items() for part in pair)
+    elif isinstance(value, list):
+        yield from itertools.chain.from_iterable(map(leaves, value))
+    elif isinstance(value, bytes):
+        yield from leaves(json.loads(value))
+    else:
+        yield str(value)
+
+
+async def opened_documents(data_dir):
+    """Every sealed document of a stopped server, opened with its own keys."""
+    house = await open_house(Settings(data_dir))
+    try:
+        for table in sorted(TABLES.keys() - {"records", "fingerprints", "house"}):
+            for row in await house.store.scan(table, 0, 10_000):
+                keyring = await house.keyring(row.account, row.livemode)
+                yield msgspec.msgpack.decode(keyring.open_document(table, row.id, row.doc))
+    finally:
+        await house.close()
+
+
+def test_no_security_code_is_even_behind_a_seal(tmp_path):
+    """Four digits are in any file by chance, so we look where a value would be: at every leaf of every document."""
+
+    async def all_leaves():
+        return [leaf async for document in opened_documents(tmp_path / "data") for leaf in leaves(document)]
+
+    with Server(tmp_path / "data") as server:
+        work_a_day(server)
+    everything = asyncio.run(all_leaves())
+    assert NAME in everything
+    assert not {CODE, *CODES.values()} & set(everything)
+
+
+@pytest.mark.parametrize(("secret", "spelling"), list(itertools.product(["4242424242424242", NAME], range(6))))
+def test_a_planted_leak_is_found(tmp_path, secret, spelling):
+    name, hidden = list(spellings(secret))[spelling]
+    if name.startswith("base64+"):
+        hidden = base64.b64encode(b"\0" * int(name[-1]) + secret.encode())
+    (tmp_path / "planted").write_bytes(b"before " + hidden + b" after")
+    assert found_in(tmp_path, [secret])
+
+
+def test_the_files_are_for_nobody_else(tmp_path):
+    with Server(tmp_path / "data") as server:
+        server.client("sk_test_modes").v1.tokens.create({"card": VISA})
+        assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+        assert (tmp_path / "data" / "root.key").stat().st_mode & 0o777 == 0o600
