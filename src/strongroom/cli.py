@@ -14,12 +14,13 @@ from strongroom import __version__
 from strongroom.config import DEFAULT_PORT, Settings
 
 T = TypeVar("T")
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 DAY_SECONDS: Final = 86_400
 MODES: Final = ("test", "live")
 
 
-def option(*declarations: str, **attributes: Any) -> Callable[[T], T]:
+def option(*declarations: str, **attributes: Any) -> Callable[[Command], Command]:
     """Declare an option that is also an environment variable: `--data-dir` is `STRONGROOM_DATA_DIR`."""
     long = next(name for name in declarations if name.startswith("--")).partition("/")[0]
     variable = "STRONGROOM_" + long.removeprefix("--").replace("-", "_").upper()

@@ -6,6 +6,7 @@ neighbours in the index (measured: +39 % inserts), the rest are random. A list's
 
 import os
 import time
+from typing import Final
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TIME_LENGTH = 6
@@ -19,9 +20,38 @@ DEFAULT_BODY_LENGTH = 24
 _TO_BASE62 = bytes(ord(BASE62[value % 62]) for value in range(256))
 
 
+class _Pool:
+    """Random characters fetched from the operating system a few hundred at a time, each given out once."""
+
+    SIZE: Final = 2048
+
+    def __init__(self) -> None:
+        self.empty()
+
+    def empty(self) -> None:
+        """Give out nothing of what is left."""
+        self._characters = ""
+        self._at = 0
+
+    def take(self, length: int) -> str:
+        """Return characters that nobody was given before."""
+        end = self._at + length
+        if end > len(self._characters):
+            self._characters = os.urandom(max(self.SIZE, length)).translate(_TO_BASE62).decode("ascii")
+            self._at, end = 0, length
+        taken = self._characters[self._at : end]
+        self._at = end
+        return taken
+
+
+_pool = _Pool()
+# A forked process would give out the same characters as its parent.
+os.register_at_fork(after_in_child=_pool.empty)
+
+
 def random_base62(length: int) -> str:
     """Return `length` unpredictable base62 characters from the operating system's generator."""
-    return os.urandom(length).translate(_TO_BASE62).decode("ascii")
+    return _pool.take(length)
 
 
 def encode_base62(number: int, length: int) -> str:

@@ -125,7 +125,15 @@ def test_every_answer_past_authentication_can_be_looked_up(get, post):
         assert len(reply.headers["Request-Id"]) == len("req_") + 14
         assert reply.headers["Content-Type"] == "application/json"
         assert reply.headers["Cache-Control"] == "no-cache, no-store"
+        assert "Access-Control-Allow-Origin" not in reply.headers
+
+
+def test_a_browser_may_read_every_answer_even_that_its_key_is_wrong(server, publishable_key):
+    for key in (publishable_key, "pk_prod_wrong"):
+        reply = server.request("GET", "/v1/tokens/tok_x", key=key, headers={"Origin": "https://shop.example"})
+        assert reply.status in {401, 403}
         assert reply.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Request-Id" in reply.headers["Access-Control-Expose-Headers"]
 
 
 def test_a_browser_may_ask_first(server):

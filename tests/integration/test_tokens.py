@@ -311,7 +311,9 @@ def test_magic_tokens_and_test_numbers_mean_nothing_in_live_mode(server, live, n
     with refused(code="resource_missing", param="source"):
         live.customers.create({"source": "tok_visa"})
     in_browser = server.client(f"pk_live_{name}").v1
-    with refused(sdk.CardError, status=402, code="card_declined", param="", decline_code="live_mode_test_card"):
+    with refused(
+        sdk.CardError, status=402, code="card_declined", param="", decline_code="live_mode_test_card"
+    ):
         in_browser.tokens.create(card_with())
 
 

@@ -155,7 +155,9 @@ def test_no_security_code_is_even_behind_a_seal(tmp_path):
     assert not {CODE, *CODES.values()} & set(everything)
 
 
-@pytest.mark.parametrize(("secret", "spelling"), list(itertools.product(["4242424242424242", NAME], range(6))))
+@pytest.mark.parametrize(
+    ("secret", "spelling"), list(itertools.product(["4242424242424242", NAME], range(6)))
+)
 def test_a_planted_leak_is_found(tmp_path, secret, spelling):
     name, hidden = list(spellings(secret))[spelling]
     if name.startswith("base64+"):

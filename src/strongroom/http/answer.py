@@ -11,20 +11,18 @@ Headers = list[tuple[bytes, bytes]]
 
 encode = msgspec.json.Encoder().encode
 
-# On every answer, the 401 included: a browser must be able to read why it was refused.
 _ALWAYS: Headers = [
     (b"Cache-Control", b"no-cache, no-store"),
-    (b"Vary", b"Origin"),
     (b"X-Content-Type-Options", b"nosniff"),
     (b"Referrer-Policy", b"no-referrer"),
-    (b"Strict-Transport-Security", b"max-age=63072000; includeSubDomains"),
+]
+
+# To a browser, the 401 included: it must be able to read why it was refused. Nobody else looks at them.
+_TO_BROWSERS: Headers = [
+    (b"Vary", b"Origin"),
     (b"Access-Control-Allow-Origin", b"*"),
     (b"Access-Control-Allow-Methods", b"GET, HEAD, PUT, PATCH, POST, DELETE"),
-    (b"Access-Control-Allow-Credentials", b"true"),
-    (
-        b"Access-Control-Expose-Headers",
-        b"Request-Id, Stripe-Manage-Version, Stripe-Should-Retry",
-    ),
+    (b"Access-Control-Expose-Headers", b"Request-Id, Stripe-Manage-Version, Stripe-Should-Retry"),
     (b"Access-Control-Max-Age", b"300"),
 ]
 
@@ -39,12 +37,7 @@ _REQUEST_HEADERS = (
     b"X-Stripe-Client-Telemetry",
 )
 
-_PREFLIGHT: Headers = [
-    (
-        b"Access-Control-Allow-Headers",
-        b", ".join(_REQUEST_HEADERS),
-    ),
-]
+_PREFLIGHT: Headers = [(b"Access-Control-Allow-Headers", b", ".join(_REQUEST_HEADERS))]
 
 
 @dataclass(slots=True)
@@ -56,10 +49,11 @@ class Answer:
     headers: Headers = field(default_factory=list)
     content_type: bytes = b"application/json"
 
-    def wire_headers(self) -> Headers:
-        """Return all headers, the constant ones first."""
-        length = b"%d" % len(self.body)
-        return [(b"Content-Type", self.content_type), *_ALWAYS, *self.headers, (b"Content-Length", length)]
+    def wire_headers(self, *, from_browser: bool) -> Headers:
+        """Return all headers, the constant ones first; `from_browser`: the request named its origin."""
+        length = (b"Content-Length", b"%d" % len(self.body))
+        wire = [(b"Content-Type", self.content_type), *_ALWAYS, *self.headers, length]
+        return wire + _TO_BROWSERS if from_browser else wire
 
 
 def identify(answer: Answer, request_id: str) -> Answer:

@@ -16,6 +16,7 @@ from strongroom.http import answer as answers
 from strongroom.http import log_line
 from strongroom.http.answer import Answer
 from strongroom.http.auth import authenticate
+from strongroom.http.deadlines import Deadlines
 from strongroom.http.metrics import Metrics
 from strongroom.http.pipeline import perform
 from strongroom.http.request import Receive, Request, Scope, check_size, from_scope, read_body
@@ -33,6 +34,11 @@ class Application:
         self.house = house
         self.metrics = Metrics()
         self._in_flight: set[tuple[str, bool, str]] = set()
+        self._deadlines = Deadlines(limits.HANDLER_SECONDS_MAX)
+
+    async def watch(self) -> None:
+        """End requests that take too long, until cancelled. Runs beside the server."""
+        await self._deadlines.enforce()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
@@ -42,10 +48,14 @@ class Application:
         answer = await self._answer(request, scope, receive)
         self.metrics.count(request.route, answer.status, time.perf_counter() - started)
         if self.house.settings.request_log:
-            log_line.write(
-                request, answer.status, started, request.log.get("account"), request.log.get("code")
-            )
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.wire_headers()})
+            log_line.write(request, answer.status, started)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": answer.wire_headers(from_browser=b"origin" in request.headers),
+            }
+        )
         await send({"type": "http.response.body", "body": answer.body})
 
     async def _answer(self, request: Request, scope: Scope, receive: Receive) -> Answer:
@@ -55,22 +65,28 @@ class Application:
             probe = _PROBES.get(request.path)
             if probe is not None:
                 return await probe(self)
+        task = self._deadlines.begin()
         try:
             check_size(request, scope)
             request.body = await read_body(receive, request)
-            async with asyncio.timeout(limits.HANDLER_SECONDS_MAX):
-                return await self._authenticated(request)
+            return await self._authenticated(request)
         except errors.ApiError as refusal:
-            request.log["code"] = refusal.code
+            request.error_code = refusal.code
             return _finish(answers.of_error(refusal), request, refusal)
         except Exception as fault:  # noqa: BLE001 -- the edge of the house: a bug is a 500 without a word of the exception
             log_line.write_fault(request, fault)
             return _finish(answers.of_error(errors.Unavailable()), request, None)
+        except asyncio.CancelledError:
+            if self._deadlines.end(task):
+                raise
+            return _finish(answers.of_error(errors.Unavailable()), request, None)
+        finally:
+            self._deadlines.end(task)
 
     async def _authenticated(self, request: Request) -> Answer:
         caller = await authenticate(request, self.house)
         request.request_id = ids.new("req")
-        request.log["account"] = caller.account
+        request.account = caller.account
         _check_version(request)
         _check_content_type(request)
         answer = await perform(request, caller, self.house, self._in_flight)
@@ -87,21 +103,21 @@ def _finish(answer: Answer, request: Request, refusal: errors.ApiError | None) -
     if refused_at_the_door:
         return answer
     request.request_id = request.request_id or ids.new("req")
-    key = request.headers.get("idempotency-key")
+    key = request.headers.get(b"idempotency-key")
     if key and not any(name == b"Idempotency-Key" for name, _ in answer.headers):
-        answer.headers.append((b"Idempotency-Key", key.encode("latin-1", "replace")))
+        answer.headers.append((b"Idempotency-Key", key))
     return answers.identify(answer, request.request_id)
 
 
 def _check_version(request: Request) -> None:
     """Accept any well-formed version; we answer at ours, and `Stripe-Version` on the answer says so."""
-    version = request.headers.get("stripe-version")
-    if version is not None and _VERSION.fullmatch(version) is None:
+    version = request.header(b"stripe-version")
+    if version and _VERSION.fullmatch(version) is None:
         raise errors.ParameterRefused(f"Invalid Stripe API version: {errors.echo(version)}")
 
 
 def _check_content_type(request: Request) -> None:
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = request.header(b"content-type").partition(";")[0].strip().lower()
     if content_type not in _FORM_TYPES and request.body:
         raise errors.ParameterRefused(
             "The v1 API takes parameters as a form (Content-Type: application/x-www-form-urlencoded), "

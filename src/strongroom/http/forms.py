@@ -36,12 +36,21 @@ def _decode_into(tree: Tree, source: bytes) -> None:
             f"You passed too many parameters; at most {limits.PARAMETERS_MAX} are read."
         )
     for pair in pairs:
-        if pair:
-            name, _, value = pair.partition("=")
-            _put(tree, _path(name), _unquoted(value))
+        if not pair:
+            continue
+        name, _, value = pair.partition("=")
+        if "%" in value or "+" in value:
+            value = _unquoted(value)
+        path = _path(name)
+        if len(path) == 1 and type(tree.get(path[0])) is not dict:
+            tree[path[0]] = value
+        else:
+            _put(tree, path, value)
 
 
 def _text(source: bytes) -> str:
+    if b"\0" in source or b"%00" in source:
+        raise errors.ParameterRefused("The request holds a NUL character.")
     try:
         return source.decode("utf-8")
     except UnicodeDecodeError:
@@ -49,14 +58,10 @@ def _text(source: bytes) -> str:
 
 
 def _unquoted(text: str) -> str:
-    if "%" in text or "+" in text:
-        try:
-            text = unquote_plus(text, errors="strict")
-        except UnicodeDecodeError:
-            raise errors.ParameterRefused("The request is not valid UTF-8.") from None
-    if "\0" in text:
-        raise errors.ParameterRefused("The request holds a NUL character.")
-    return text
+    try:
+        return unquote_plus(text, errors="strict")
+    except UnicodeDecodeError:
+        raise errors.ParameterRefused("The request is not valid UTF-8.") from None
 
 
 @lru_cache(maxsize=2048)

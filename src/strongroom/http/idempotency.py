@@ -53,7 +53,7 @@ def key_of(request: Request) -> str | None:
     Raises:
         errors.ParameterRefused: longer than 255 characters.
     """
-    key = request.headers.get("idempotency-key", "").strip()
+    key = request.header(b"idempotency-key").strip()
     if len(key) > limits.IDEMPOTENCY_KEY_LENGTH_MAX:
         raise errors.ParameterRefused(
             f"Idempotency keys can be at most {limits.IDEMPOTENCY_KEY_LENGTH_MAX} characters long."

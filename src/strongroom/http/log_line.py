@@ -15,7 +15,7 @@ _encode = msgspec.json.Encoder().encode
 _STDERR = 2
 
 
-def write(request: Request, status: int, started: float, account: str | None, error_code: str | None) -> None:
+def write(request: Request, status: int, started: float) -> None:
     """Write the line. `started` is `time.perf_counter()` at arrival."""
     line = {
         "at": time.time(),
@@ -25,10 +25,10 @@ def write(request: Request, status: int, started: float, account: str | None, er
         "status": status,
         "ms": round((time.perf_counter() - started) * 1000, 3),
     }
-    if account is not None:
-        line["account"] = account
-    if error_code is not None:
-        line["code"] = error_code
+    if request.account is not None:
+        line["account"] = request.account
+    if request.error_code is not None:
+        line["code"] = request.error_code
     os.write(_STDERR, _encode(line) + b"\n")
 
 

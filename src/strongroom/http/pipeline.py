@@ -67,9 +67,6 @@ async def perform(
         raise idempotency.in_use(key)
     in_flight.add(slot)
     try:
-        earlier = await idempotency.earlier_answer(claimed, request, caller, keyring, house)
-        if earlier is not None:
-            return _replay(earlier, key)
         return await _run(work, request, house, claimed)
     finally:
         in_flight.discard(slot)
@@ -122,25 +119,30 @@ def _clamped(text: str) -> str:
 
 
 def _origin(request: Request, key: str | None) -> Origin:
-    shown_key = errors.echo(key) if key is not None else None
-    return Origin(request.request_id, shown_key, request.client_ip, request.path)
+    return Origin(request.request_id, key, request.client_ip, request.path)
 
 
 async def _run(work: Work, request: Request, house: House, claimed: Claim | None) -> Answer:
-    """Run the operation until its write set is accepted, at most five times."""
+    """Run the operation until its write set is accepted, at most five times.
+
+    The key is not looked up first: nearly every key is new, and whether it is, the commit decides anyway. A used one
+    costs the operation's work, of which nothing is committed.
+    """
     for _ in range(limits.COMMIT_ATTEMPTS_MAX):
         call = Call(house, work.caller, work.origin, work.keyring)
         answer, is_kept = await _operate(work, call, request)
-        if claimed is not None and is_kept:
+        if claimed is not None and not is_kept:
+            return await _earlier(work, request, house, claimed) or answer
+        if claimed is not None:
             idempotency.keep(call, claimed, StoredAnswer(answer.status, answer.body, request.request_id))
-        if call.writes:
-            try:
-                await house.store.commit(call.writes)
-            except Rejected as rejection:
-                replayed = await _replay_of_winner(rejection, work, request, house, claimed)
+        try:
+            await house.store.commit(call.writes)
+        except Rejected as rejection:
+            if claimed is not None and (rejection.table, rejection.id) == (idempotency.TABLE, claimed.row_id):
+                replayed = await _earlier(work, request, house, claimed)
                 if replayed is not None:
                     return replayed
-                continue
+            continue
         call.committed()
         return answer if claimed is None else _executed(answer, claimed.key, request.request_id)
     raise errors.RateLimited(
@@ -150,12 +152,8 @@ async def _run(work: Work, request: Request, house: House, claimed: Claim | None
     )
 
 
-async def _replay_of_winner(
-    rejection: Rejected, work: Work, request: Request, house: House, claimed: Claim | None
-) -> Answer | None:
-    """If another process committed the same idempotency key first, its answer is the answer."""
-    if claimed is None or (rejection.table, rejection.id) != (idempotency.TABLE, claimed.row_id):
-        return None
+async def _earlier(work: Work, request: Request, house: House, claimed: Claim) -> Answer | None:
+    """Return the answer kept under the key, as a replay, or None if the key is free."""
     earlier = await idempotency.earlier_answer(claimed, request, work.caller, work.keyring, house)
     return None if earlier is None else _replay(earlier, claimed.key)
 
@@ -168,6 +166,7 @@ async def _operate(work: Work, call: Call, request: Request) -> tuple[Answer, bo
             return answers.of_error(result.error), True
         return Answer(200, await _render(result, work, call, request)), True
     except errors.ApiError as refusal:
+        request.error_code = refusal.code
         call.discard()
         return answers.of_error(refusal), not (
             refusal.is_about_parameters or refusal.http_status in _NOT_KEPT

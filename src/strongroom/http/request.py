@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_address
+from itertools import chain
 from typing import Any
 
 from strongroom import errors, limits
@@ -20,13 +21,14 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 @dataclass(slots=True)
 class Request:
-    """Method, path, query and the headers by their lower-case names. Values are as sent, decoded as Latin-1."""
+    """Method, path, query and headers, as sent."""
 
     method: str
     path: str
     """Still percent-encoded, so that an id may hold a slash."""
     query: bytes
-    headers: dict[str, str]
+    headers: dict[bytes, bytes]
+    """By lower-case name; read them with `header`."""
     client_ip: str | None
     is_secure: bool
     """Whether it came over TLS, or from this machine."""
@@ -34,17 +36,23 @@ class Request:
     body: bytes = b""
     route: str = ""
     """The operation's key, once it is known; all that the log says of the path."""
-    log: dict[str, Any] = field(default_factory=dict)
+    account: str | None = None
+    error_code: str | None = None
+
+    def header(self, name: bytes) -> str:
+        """Return a header's value decoded as Latin-1, empty if it was not sent."""
+        value = self.headers.get(name)
+        return "" if value is None else value.decode("latin-1")
 
 
 def from_scope(scope: Scope, settings: Settings) -> Request:
     """Read an ASGI scope."""
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    headers = dict(scope["headers"])
     peer = scope["client"][0] if scope.get("client") else None
     secure, client_ip = scope["scheme"] == "https", peer
     if settings.trusted_proxies and _is_trusted(peer, settings):
-        client_ip = headers.get("x-forwarded-for", "").rpartition(",")[2].strip() or peer
-        secure = secure or headers.get("x-forwarded-proto") == "https"
+        client_ip = headers.get(b"x-forwarded-for", b"").rpartition(b",")[2].strip().decode("latin-1") or peer
+        secure = secure or headers.get(b"x-forwarded-proto") == b"https"
     raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
     return Request(
         method=scope["method"],
@@ -67,10 +75,8 @@ def check_size(request: Request, scope: Scope) -> None:
     """Refuse a URL or header block that is larger than any honest one."""
     if len(request.path) + len(request.query) > limits.URL_BYTES_MAX:
         raise errors.ParameterRefused("The URL is too long.", status=414)
-    if (
-        len(scope["headers"]) > HEADERS_MAX
-        or sum(len(n) + len(v) for n, v in scope["headers"]) > HEADER_BYTES_MAX
-    ):
+    headers = scope["headers"]
+    if len(headers) > HEADERS_MAX or sum(map(len, chain.from_iterable(headers))) > HEADER_BYTES_MAX:
         raise errors.ParameterRefused("The request's headers are too large.", status=431)
 
 
@@ -80,7 +86,7 @@ async def read_body(receive: Receive, request: Request) -> bytes:
     Raises:
         errors.ParameterRefused: more than 1 MiB (413), or slower than 15 seconds (408).
     """
-    if int_or_zero(request.headers.get("content-length")) > limits.BODY_BYTES_MAX:
+    if int_or_zero(request.header(b"content-length")) > limits.BODY_BYTES_MAX:
         raise _too_large()
     message = await receive()
     if not message.get("more_body"):
@@ -116,6 +122,6 @@ def _too_large() -> errors.ApiError:
     )
 
 
-def int_or_zero(text: str | None) -> int:
+def int_or_zero(text: str) -> int:
     """Return a header's number; a malformed one counts as none, and the server's parser has its own word on it."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else 0  # noqa: PLR2004 -- digits of any sane length

@@ -6,6 +6,7 @@ PostgreSQL. What was accepted is finished before a process ends.
 
 import asyncio
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -75,14 +76,19 @@ async def _serve(settings: Settings, listener: socket.socket, prepare: Prepare |
     registry.load()
     catalog.load()
     house = await open_house(settings)
-    reaper = asyncio.create_task(reap_forever(house))
+    application = Application(house)
+    beside = [asyncio.create_task(reap_forever(house)), asyncio.create_task(application.watch())]
     try:
         if prepare is not None:
             await prepare(house)
-        await Server(_configuration(Application(house))).serve(sockets=[listener])
+        # What is here now stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
+        await Server(_configuration(application)).serve(sockets=[listener])
     finally:
-        reaper.cancel()
-        await asyncio.gather(reaper, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         await house.close()
 
 
@@ -109,6 +115,7 @@ def _configuration(application: Application) -> uvicorn.Config:
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -15,7 +15,8 @@ from strongroom.contract import contract, renderer
 from strongroom.house import House
 from strongroom.resources.caller import Caller
 from strongroom.resources.kind import Document, Kind, Listing, Stored
-from strongroom.store import Filter, Row, WriteSet
+from strongroom.secret import Secret
+from strongroom.store import Filter, Operator, Row, WriteSet
 from strongroom.vault import Keyring, SealedRecord
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -40,6 +41,7 @@ class Call:
 
     __slots__ = (
         "_codes_handed_over",
+        "_codes_held",
         "_codes_used",
         "_staged",
         "caller",
@@ -62,6 +64,7 @@ class Call:
         self.keyring = keyring
         self.writes = WriteSet()
         self._staged: dict[tuple[str, str], Stored] = {}
+        self._codes_held: dict[str, Secret[str]] = {}
         self._codes_handed_over: dict[str, str] = {}
         self._codes_used: list[str] = []
 
@@ -215,7 +218,7 @@ class Call:
             stored: the object as it is after the change.
             previous: for updates, the changed fields with their old values.
         """
-        event_id = ids.new("evt")
+        event_id, key = ids.new("evt"), self.origin.idempotency_key
         data: Document = {"object": renderer(kind.type)(kind.view(stored))}
         if previous is not None:
             data["previous_attributes"] = previous
@@ -230,7 +233,7 @@ class Call:
                 "data": data,
                 "livemode": self.caller.livemode,
                 "pending_webhooks": 0,
-                "request": {"id": self.origin.request_id, "idempotency_key": self.origin.idempotency_key},
+                "request": {"id": self.origin.request_id, "idempotency_key": key and errors.echo(key)},
                 "type": event_type,
             },
             created=self.now,
@@ -252,10 +255,15 @@ class Call:
         """Forget everything staged: the operation refused."""
         self.writes = WriteSet()
         self._staged.clear()
+        self._codes_held.clear()
         self._codes_handed_over.clear()
         self._codes_used.clear()
 
     # -- security codes, which are in memory only ------------------------------------------------------------------
+
+    def hold_code(self, owner: str, code: Secret[str]) -> None:
+        """Hold a security code for what this call makes, from the commit to the first validation."""
+        self._codes_held[owner] = code
 
     def hand_over_code(self, old_owner: str, new_owner: str) -> None:
         """Let the security code follow the card from a token to what the token is spent on, once that is committed."""
@@ -264,6 +272,8 @@ class Call:
     def use_code(self, owner: str) -> bool:
         """Say whether the code is still in memory; committing this call uses it up, whatever the answer was."""
         holder = self._codes_handed_over.get(owner, owner)
+        if self._codes_held.pop(holder, None) is not None:
+            return True
         self._codes_used.append(holder)
         return self.vault.codes.holds(holder)
 
@@ -271,6 +281,8 @@ class Call:
         """Do what may only happen once the write set is durable."""
         for owner in self._codes_used:
             self.vault.codes.take(owner)
+        for owner, code in self._codes_held.items():
+            self.vault.codes.put(owner, code)
         for new_owner, old_owner in self._codes_handed_over.items():
             self.vault.codes.move(old_owner, new_owner)
 
@@ -281,7 +293,7 @@ _OTHER_MODE = {
 }
 
 
-def _created(value: int | dict[str, int] | None) -> Iterable[Filter]:
+def _created(value: int | dict[Operator, int] | None) -> Iterable[Filter]:
     """The filters of `created=…` and `created[gte]=…`, in seconds."""
     if value is None:
         return ()

@@ -85,7 +85,7 @@ async def take_in(
     )
     record = _vault_number(call, taken)
     if code is not None and taken.cvc_given:
-        call.vault.codes.put(code_owner, code)
+        call.hold_code(code_owner, code)
     mark = await fingerprint(call, "card", taken.canonical)
     preferred = (details.get("networks") or {}).get("preferred")
     return CardMaterial(
@@ -129,9 +129,7 @@ def _behaviour(call: Call, taken: TakenCard) -> str | None:
     return taken.facts.behaviour
 
 
-def describe(
-    taken: TakenCard, mark: str, preferred: str | None, billing_details: Document
-) -> Document:
+def describe(taken: TakenCard, mark: str, preferred: str | None, billing_details: Document) -> Document:
     """Return `payment_method.card` for a card nobody has validated yet."""
     facts = taken.facts
     chosen = rules.preferred_network(preferred, facts.networks) if preferred else None

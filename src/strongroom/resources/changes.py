@@ -37,6 +37,8 @@ def changed_leaves(before: Document, after: Document) -> Document:
         old, new = before.get(key), after.get(key)
         if old == new:
             continue
-        both_hashes = isinstance(old, dict) and isinstance(new, dict)
-        previous[key] = changed_leaves(old, new) if both_hashes else old
+        if isinstance(old, dict) and isinstance(new, dict):
+            previous[key] = changed_leaves(old, new)
+        else:
+            previous[key] = old
     return previous

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from strongroom.errors import ApiError
 from strongroom.store import Row
 
 Document = dict[str, Any]
@@ -59,4 +60,4 @@ class Listing:
 class Refusal:
     """An answer that is an error but whose effects stay: the issuer declined, and the token is spent all the same."""
 
-    error: Exception
+    error: ApiError

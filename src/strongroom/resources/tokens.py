@@ -128,7 +128,7 @@ async def _from_security_code(call: Call, details: Document) -> Stored:
     code: Secret[str] = details["cvc"]
     check_security_code(code)
     token_id = ids.new("cvctok")
-    call.vault.codes.put(token_id, code)
+    call.hold_code(token_id, code)
     return _insert(call, token_id, "cvc_update", None, {})
 
 

@@ -9,11 +9,12 @@ schema.py       which migrations a database has had and which it lacks; their SQ
 """
 
 from strongroom.store.opening import migrate, open_store, plan
-from strongroom.store.rows import Filter, Page, Rejected, Row, Store, WriteSet
+from strongroom.store.rows import Filter, Operator, Page, Rejected, Row, Store, WriteSet
 from strongroom.store.schema import SchemaDiffers, SchemaError, SchemaTooNew, SchemaTooOld
 
 __all__ = [
     "Filter",
+    "Operator",
     "Page",
     "Rejected",
     "Row",

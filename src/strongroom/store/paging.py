@@ -2,6 +2,7 @@
 """From filters and cursors to a SELECT, for both engines. Names are checked against `tables.py` before they become SQL."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from strongroom.store.rows import Filter, Page, Row
@@ -40,6 +41,7 @@ class Query(NamedTuple):
     newest_last: bool
 
 
+@cache
 def select_list(table: Table, alias: str = "") -> str:
     """Return the columns of a stored row, comma-separated, in the order `Table.row` expects."""
     return ", ".join(f"{alias}{column.name}" for column in table.stored)

@@ -95,6 +95,7 @@ class SqliteStore:
         self._writer.set_busy_timeout(0)
         self._writer.set_wal_hook(self._note_log_length)
         self._write = self._writer.cursor().execute
+        self._write_many = self._writer.cursor().executemany
         self._read = self._reader.cursor().execute
         self._log_pages = 0
         self._copied_pages = 0
@@ -197,8 +198,31 @@ class SqliteStore:
             self._writer.set_busy_timeout(0)
 
     def _write_all(self, batch: Sequence[WriteSet]) -> list[Outcome]:
+        """Write a batch as if nobody were rejected; if somebody is, again and one by one to find out who."""
         if len(batch) == 1:
             return [self._try(batch[0])]
+        self._write("SAVEPOINT batch")
+        if self._wrote_together(batch):
+            return [None] * len(batch)
+        self._write("ROLLBACK TO batch")
+        return self._write_one_by_one(batch)
+
+    def _wrote_together(self, batch: Sequence[WriteSet]) -> bool:
+        """Write all rows of a batch, each table's new ones at once; false if anything was not as it was read."""
+        inserted: dict[str, list[tuple[Any, ...]]] = {}
+        for writes in batch:
+            if self._try_stored(writes) is not None:
+                return False
+            for row in writes.inserts:
+                inserted.setdefault(row.table, []).append(TABLES[row.table].values(row))
+        try:
+            for table, rows in inserted.items():
+                self._write_many(STATEMENTS[table].insert, rows)
+        except apsw.ConstraintError:
+            return False
+        return True
+
+    def _write_one_by_one(self, batch: Sequence[WriteSet]) -> list[Outcome]:
         outcomes: list[Outcome] = []
         for writes in batch:
             self._write("SAVEPOINT one")
@@ -211,6 +235,16 @@ class SqliteStore:
 
     def _try(self, writes: WriteSet) -> Rejected | None:
         """Write one write set's rows; on rejection some of them are left for the caller to roll back."""
+        rejected = self._try_stored(writes)
+        if rejected is not None:
+            return rejected
+        for row in writes.inserts:
+            if not self._wrote(row, STATEMENTS[row.table].insert, TABLES[row.table].values(row)):
+                return Rejected(row.table, row.id)
+        return None
+
+    def _try_stored(self, writes: WriteSet) -> Rejected | None:
+        """Check, remove and change the rows that a write set expects to be there."""
         for row in writes.guards:
             if not self._write(STATEMENTS[row.table].guard, _key_and_version(row)).fetchall():
                 return Rejected(row.table, row.id)
@@ -220,9 +254,6 @@ class SqliteStore:
                 return Rejected(row.table, row.id)
         for row in writes.changes:
             if not self._wrote(row, STATEMENTS[row.table].change, _change_values(row)):
-                return Rejected(row.table, row.id)
-        for row in writes.inserts:
-            if not self._wrote(row, STATEMENTS[row.table].insert, TABLES[row.table].values(row)):
                 return Rejected(row.table, row.id)
         return None
 

@@ -40,7 +40,9 @@ async def reap_forever(house: House) -> None:
     """Reap once a minute until cancelled. A fault is tried again a minute later."""
     while True:
         await asyncio.sleep(EVERY_SECONDS)
-        with contextlib.suppress(Exception):  # the store being away is told by its own probes; reaping is never urgent
+        with contextlib.suppress(
+            Exception
+        ):  # the store being away is told by its own probes; reaping is never urgent
             await reap(house)
 
 
