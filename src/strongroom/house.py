@@ -1,10 +1,12 @@
 """What one server process is made of: settings, clock, store and vault, opened and closed together."""
 
 import os
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from strongroom.clock import Clock, SystemClock
+from strongroom import installation
+from strongroom.clock import Clock
 from strongroom.config import Settings
 from strongroom.store import Store, open_store
 from strongroom.store.keystore import open_key_store
@@ -43,15 +45,17 @@ async def open_house(settings: Settings, clock: Clock | None = None, *, exclusiv
         clock: what tells the time; None: the machine's.
         exclusive: False for a short visit beside a running server.
     """
-    clock = clock or SystemClock()
     make_data_dir(settings.data_dir)
-    key_store = await open_key_store(key_store_url(settings))
-    try:
-        vault = await Vault.open(root_key(settings), key_store, clock=clock)
+    async with AsyncExitStack() as opened:
+        key_store = await open_key_store(key_store_url(settings))
+        opened.push_async_callback(key_store.close)
         store = await open_store(store_url(settings), exclusive=exclusive, fatal=_end)
-    except BaseException:
-        await key_store.close()
-        raise
+        opened.push_async_callback(store.close)
+        clock = clock or await installation.clock_of(store)
+        await installation.refuse_lost_keys(store, key_store)
+        vault = await Vault.open(root_key(settings), key_store, clock=clock)
+        await installation.refuse_foreign_keys(store, vault, clock)
+        opened.pop_all()
     return House(settings, clock, store, vault, key_store)
 
 

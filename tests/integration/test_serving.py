@@ -152,6 +152,27 @@ def test_another_root_key_is_refused(tmp_path):
         Server(tmp_path / "data").start()
 
 
+def test_a_lost_key_store_is_not_replaced_by_a_new_one(tmp_path):
+    with Server(tmp_path / "data") as server:
+        server.client("sk_test_a").v1.customers.create({})
+    (tmp_path / "data" / "keys.db").rename(tmp_path / "keys.db")
+    with pytest.raises(RuntimeError, match="the key store is empty"):
+        Server(tmp_path / "data").start()
+    (tmp_path / "keys.db").rename(tmp_path / "data" / "keys.db")
+    with Server(tmp_path / "data") as server:
+        assert len(server.client("sk_test_a").v1.customers.list().data) == 1
+
+
+def test_a_key_store_of_another_database_is_refused(tmp_path):
+    for folder in ("one", "other"):
+        with Server(tmp_path / folder / "data"):
+            pass
+    for name in ("keys.db", "root.key"):
+        (tmp_path / "other" / "data" / name).replace(tmp_path / "one" / "data" / name)
+    with pytest.raises(RuntimeError, match="not the one this database was sealed with"):
+        Server(tmp_path / "one" / "data").start()
+
+
 def test_a_migration_has_nothing_to_do_on_a_new_database(tmp_path):
     with Server(tmp_path / "data"):
         pass

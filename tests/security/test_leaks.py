@@ -134,7 +134,7 @@ async def opened_documents(data_dir):
     """Every sealed document of a stopped server, opened with its own keys."""
     house = await open_house(Settings(data_dir))
     try:
-        for table in sorted(TABLES.keys() - {"records", "fingerprints", "house"}):
+        for table in sorted(TABLES.keys() - {"records", "fingerprints", "installation"}):
             for row in await house.store.scan(table, 0, 10_000):
                 keyring = await house.keyring(row.account, row.livemode)
                 yield msgspec.msgpack.decode(keyring.open_document(table, row.id, row.doc))

@@ -15,9 +15,10 @@ MAY_IMPORT = {
     "store": LEAVES,
     "domain": LEAVES | {"catalog"},
     "vault": LEAVES | {"catalog", "domain"},
-    "house": LEAVES | {"store", "vault"},
+    "installation": LEAVES | {"store", "vault"},
+    "house": LEAVES | {"installation", "store", "vault"},
     "resources": LEAVES | {"catalog", "contract", "domain", "house", "store", "vault"},
-    "workers": LEAVES | {"house", "resources", "store", "vault"},
+    "workers": LEAVES | {"house", "installation", "resources", "store", "vault"},
     "http": LEAVES | {"catalog", "contract", "house", "resources", "store", "vault", "workers"},
     "welcome": LEAVES | {"house", "resources"},
 }

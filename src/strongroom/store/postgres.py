@@ -334,7 +334,7 @@ async def _history(connection: Connection) -> list[schema.Applied]:
 async def _create_history(connection: Connection) -> None:
     try:
         await connection.fetch(HISTORY)
-    except (asyncpg.UniqueViolationError, asyncpg.DuplicateTableError):
+    except (asyncpg.UniqueViolationError, asyncpg.DuplicateTableError, asyncpg.DuplicateObjectError):
         # IF NOT EXISTS does not hold between processes; whoever came first has made it.
         return
 

@@ -137,6 +137,7 @@ TABLES: Final = {
         ),
         Table("records", [CREATED, Column("kind", "text"), Column("wrapped_key", "blob")]),
         Table("fingerprints", [Column("fingerprint", "text")]),
+        Table("installation", [CREATED]),
     )
 }
 

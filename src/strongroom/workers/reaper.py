@@ -13,6 +13,7 @@ from typing import Final
 
 from strongroom import limits
 from strongroom.house import House
+from strongroom.installation import note_time
 from strongroom.store import Rejected, Row, WriteSet
 
 EVERY_SECONDS: Final = 60
@@ -43,6 +44,7 @@ async def reap_forever(house: House) -> None:
         with contextlib.suppress(
             Exception
         ):  # the store being away is told by its own probes; reaping is never urgent
+            await note_time(house.store, house.clock.now())
             await reap(house)
 
 

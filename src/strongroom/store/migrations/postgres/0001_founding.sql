@@ -135,3 +135,14 @@ CREATE TABLE fingerprints (
     doc BYTEA NOT NULL
 );
 ALTER TABLE fingerprints ADD UNIQUE (account, livemode, id);
+
+CREATE TABLE installation (
+    seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account TEXT COLLATE "C" NOT NULL,
+    livemode BOOLEAN NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    version BIGINT NOT NULL,
+    created BIGINT NOT NULL,
+    doc BYTEA NOT NULL
+);
+ALTER TABLE installation ADD UNIQUE (account, livemode, id);

@@ -132,3 +132,14 @@ CREATE TABLE fingerprints (
     doc BLOB NOT NULL,
     UNIQUE (account, livemode, id)
 ) STRICT;
+
+CREATE TABLE installation (
+    seq INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    livemode INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    doc BLOB NOT NULL,
+    UNIQUE (account, livemode, id)
+) STRICT;
