@@ -79,12 +79,7 @@ async def _serve(settings: Settings, listener: socket.socket, prepare: Prepare |
     application = Application(house)
     beside = [asyncio.create_task(reap_forever(house)), asyncio.create_task(application.watch())]
     try:
-        if prepare is not None:
-            await prepare(house)
-        # What is here now stays: the collector need not look at it again and again.
-        gc.collect()
-        gc.freeze()
-        await Server(_configuration(application)).serve(sockets=[listener])
+        await Server(application, prepare).serve(sockets=[listener])
     finally:
         for task in beside:
             task.cancel()
@@ -94,6 +89,20 @@ async def _serve(settings: Settings, listener: socket.socket, prepare: Prepare |
 
 class Server(uvicorn.Server):
     """uvicorn's server, which ends as if it had returned: a stop that was asked for is no failure."""
+
+    def __init__(self, application: Application, prepare: Prepare | None) -> None:
+        super().__init__(_configuration(application))
+        self._house = application.house
+        self._prepare = prepare
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then greet: whoever reads the greeting can call us and can stop us."""
+        await super().startup(sockets)
+        if self._prepare is not None:
+            await self._prepare(self._house)
+        # What is here now stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -342,7 +342,12 @@ async def _make_postgres_tables(connection: "asyncpg.Connection", schema: str) -
         async with connection.transaction():
             await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
             await connection.execute(_in_postgres(_TABLES, schema))
-    except (asyncpg.UniqueViolationError, asyncpg.DuplicateTableError, asyncpg.DuplicateSchemaError):
+    except (
+        asyncpg.UniqueViolationError,
+        asyncpg.DuplicateTableError,
+        asyncpg.DuplicateSchemaError,
+        asyncpg.DuplicateObjectError,
+    ):
         # Another process was faster, and has committed: PostgreSQL made us wait for it.
         if not await connection.fetchval(exists, f"{schema}.keys"):
             raise
