@@ -10,6 +10,7 @@ import threading
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlencode
 
+import apsw
 import pytest
 
 from support.server import Server
@@ -78,20 +79,35 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_there(tmp_path, databa
     acknowledged = Hammer(server, random.Random(seed).randint(50, 400)).until_killed()
 
     with server.start():
-        stripe = server.client(KEY).v1
-        for key, (path, params, body) in acknowledged.items():
-            again = server.request("POST", path, params, key=KEY, headers={"Idempotency-Key": key})
-            assert (again.body, again.headers.get("Idempotent-Replayed")) == (body, "true")
-            stored = server.request("GET", f"{path}/{json.loads(body)['id']}", key=KEY)
-            assert stored.json == json.loads(body)
-        customers = {one.id for one in stripe.customers.list({"limit": 100}).auto_paging_iter()}
-        told = {
-            event.data.object["id"]
-            for event in stripe.events.list({"type": "customer.created", "limit": 100}).auto_paging_iter()
-        }
-        assert told == customers
+        verify(server, acknowledged)
     checked = server.command("check")
     assert checked.stdout == "0 faults\n", checked.stderr
+
+
+def verify(server, acknowledged):
+    """Everything that was acknowledged is there to the byte, and every customer has its event and no other."""
+    for key, (path, params, body) in acknowledged.items():
+        again = server.request("POST", path, params, key=KEY, headers={"Idempotency-Key": key})
+        assert (again.body, again.headers.get("Idempotent-Replayed")) == (body, "true")
+        stored = server.request("GET", f"{path}/{json.loads(body)['id']}", key=KEY)
+        assert stored.json == json.loads(body)
+    stripe = server.client(KEY).v1
+    customers = {one.id for one in stripe.customers.list({"limit": 100}).auto_paging_iter()}
+    events = stripe.events.list({"type": "customer.created", "limit": 100}).auto_paging_iter()
+    assert {event.data.object["id"] for event in events} == customers
+
+
+@pytest.mark.parametrize("lost", ["customers", "events", "idempotency_keys", "tokens"])
+def test_a_planted_loss_is_noticed(tmp_path, lost):
+    server = Server(tmp_path / "data").start()
+    acknowledged = Hammer(server, 20).until_killed()
+    with server.start():
+        verify(server, acknowledged)
+    database = apsw.Connection(str(tmp_path / "data" / "strongroom.db"))
+    database.execute(f"DELETE FROM {lost} WHERE seq = (SELECT min(seq) FROM {lost})")
+    database.close()
+    with server.start(), pytest.raises(AssertionError):
+        verify(server, acknowledged)
 
 
 def test_a_server_that_is_asked_to_stop_finishes_what_it_accepted(tmp_path):
