@@ -212,6 +212,15 @@ def resource_missing(
     )
 
 
+def secret_key_required() -> Forbidden:
+    """A publishable key where only a secret one will do."""
+    return Forbidden(
+        "This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list "
+        "of your API keys at https://dashboard.stripe.com/account/apikeys.",
+        code="secret_key_required",
+    )
+
+
 def not_implemented(what: str) -> Unavailable:
     """An operation Stripe has and this version of Strongroom does not; 501, so that no client retries it."""
     return NotImplementedHere(

@@ -28,6 +28,21 @@ from strongroom.vault import Keyring
 # Refusals that say nothing about the request itself, so that the key stays free: 401 and 403 never get here.
 _NOT_KEPT: Final = frozenset({409, 429, 501, 503})
 
+# What a publishable key may call at Stripe and nobody may call here yet: not forbidden, but not there.
+FOR_CLIENTS: Final = frozenset(
+    {
+        "POST /v1/sources",
+        "GET /v1/sources/{source}",
+        "POST /v1/confirmation_tokens",
+        "GET /v1/payment_intents/{intent}",
+        "POST /v1/payment_intents/{intent}/confirm",
+        "POST /v1/payment_intents/{intent}/verify_microdeposits",
+        "GET /v1/setup_intents/{intent}",
+        "POST /v1/setup_intents/{intent}/confirm",
+        "POST /v1/setup_intents/{intent}/verify_microdeposits",
+    }
+)
+
 
 @dataclass(slots=True)
 class Work:
@@ -87,12 +102,11 @@ def _route(request: Request) -> tuple[Operation, dict[str, str]]:
 def _guard(operation: Operation, caller: Caller) -> Handler:
     """Check the kind of key and, for a restricted one, its permission: before existence, so that no id leaks."""
     handler = registry.handler(operation.key)
-    if caller.kind is KeyKind.PUBLISHABLE and (handler is None or KeyKind.PUBLISHABLE not in handler.allow):
-        raise errors.Forbidden(
-            "This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list "
-            "of your API keys at https://dashboard.stripe.com/account/apikeys.",
-            code="secret_key_required",
-        )
+    may_publishable = (
+        operation.key in FOR_CLIENTS if handler is None else KeyKind.PUBLISHABLE in handler.allow
+    )
+    if caller.kind is KeyKind.PUBLISHABLE and not may_publishable:
+        raise errors.secret_key_required()
     if handler is None:
         raise errors.not_implemented(operation.key)
     verb = "read" if operation.key.startswith("GET ") else "write"
@@ -163,6 +177,8 @@ async def _operate(work: Work, call: Call, request: Request) -> tuple[Answer, bo
     try:
         result = await work.handler.operate(call, work.params, **work.path_ids)
         if isinstance(result, Refusal):
+            request.error_code = result.error.code
+            call.keep_what_is_spent()
             return answers.of_error(result.error), True
         return Answer(200, await _render(result, work, call, request)), True
     except errors.ApiError as refusal:
@@ -179,6 +195,8 @@ async def _operate(work: Work, call: Call, request: Request) -> tuple[Answer, bo
 
 async def _render(result: Any, work: Work, call: Call, request: Request) -> bytes:
     if isinstance(result, Listing):
+        if "total_count" in work.expand:
+            raise errors.not_implemented("expanding `total_count`")
         items = [_rendered(item, work.caller) for item in result.items]
         await expand(call, items, [path.partition(".")[2] for path in work.expand])
         url = result.url or request.path

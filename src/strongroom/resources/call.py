@@ -24,6 +24,7 @@ _decode = msgspec.msgpack.Decoder().decode
 
 EVENTS = "events"
 RECORDS = "records"
+TOKENS = "tokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,9 @@ class Call:
         return {**staged, **{one: self.open(row) for one, row in rows.items()}}
 
     async def load(self, kind: Kind, object_id: str, *, param: str, in_path: bool = False) -> Stored:
-        """Return the object, or raise Stripe's `resource_missing`."""
+        """Return the object, or raise Stripe's `resource_missing`; an empty id is no id."""
+        if not object_id:
+            raise errors.parameter_empty(param)
         stored = await self.find(kind, object_id)
         if stored is None:
             raise await self.missing(kind, object_id, param=param, in_path=in_path)
@@ -241,15 +244,11 @@ class Call:
             object_id=stored.id,
         )
 
-    def unstage(self, stored: Stored) -> None:
-        """Take back an insertion that this call staged, with the vaulted value only it refers to."""
-        row = stored.row
-        self.writes.inserts = [
-            staged
-            for staged in self.writes.inserts
-            if staged is not row and staged.id != row.columns.get("record")
-        ]
-        del self._staged[row.table, row.id]
+    def keep_what_is_spent(self) -> None:
+        """The issuer refused: of all that was staged only spent tokens, and the erasure of their numbers, stay."""
+        spent = [row for row in self.writes.changes if row.table == TOKENS]
+        erased = [row for row in self.writes.deletes if row.table == RECORDS]
+        self.writes = WriteSet(changes=spent, deletes=erased)
 
     def discard(self) -> None:
         """Forget everything staged: the operation refused."""

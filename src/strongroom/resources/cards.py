@@ -52,11 +52,16 @@ class CardMaterial:
 
     def private(self) -> Document:
         """Return what the stored document keeps for itself."""
-        return {"behaviour": self.behaviour, "cvc_given": self.cvc_given, "zip_given": self.zip_given}
+        return {
+            "behaviour": self.behaviour,
+            "currency": self.currency,
+            "cvc_given": self.cvc_given,
+            "zip_given": self.zip_given,
+        }
 
 
 async def take_in(
-    call: Call, details: Document, *, code_owner: str, billing_details: Document
+    call: Call, details: Document, *, code_owner: str, billing_details: Document, param: str = "card"
 ) -> CardMaterial:
     """Check a raw card, vault its number, hold its security code in memory, and describe it.
 
@@ -65,6 +70,7 @@ async def take_in(
         details: `number`, `exp_month`, `exp_year`, and perhaps `cvc` and `networks`; secrets still wrapped.
         code_owner: the id of the token or PaymentMethod whose first validation uses the security code.
         billing_details: name and address that came with the card.
+        param: the parameter that holds the card, for the `param` of errors.
 
     Raises:
         errors.CardError: the first thing wrong with the card.
@@ -73,7 +79,7 @@ async def take_in(
     _check_gate(call)
     for required in ("number", "exp_month", "exp_year"):
         if details.get(required) in (None, ""):
-            raise errors.parameter_missing(f"card[{required}]")
+            raise errors.parameter_missing(f"{param}[{required}]")
     code: Secret[str] | None = details.get("cvc") or None
     taken = take_card(
         details["number"],
@@ -225,3 +231,15 @@ def with_billing_details(material: CardMaterial, override: Document) -> CardMate
     return replace(
         material, billing_details={"address": address, **merged}, card={**material.card, "checks": checks}
     )
+
+
+def with_preferred_network(material: CardMaterial, requested: str) -> CardMaterial:
+    """Return the same card with the network its holder prefers."""
+    card = material.card
+    available = tuple(card["networks"]["available"])
+    preferred = rules.preferred_network(requested, available)
+    chosen = {
+        "networks": {**card["networks"], "preferred": preferred},
+        "display_brand": rules.display_brand(card["brand"], preferred, available),
+    }
+    return replace(material, card={**card, **chosen})

@@ -10,9 +10,11 @@ A deleted customer stays as a stub that says so. Its PaymentMethods are orphaned
 and nothing can be paid with them; the card numbers behind them are erased with the customer.
 """
 
+import re
 from typing import Any, Final
 
 from strongroom import errors, ids
+from strongroom.contract import renderer
 from strongroom.domain import payment_methods as states
 from strongroom.resources import cards, payment_methods, tokens
 from strongroom.resources.call import Call
@@ -20,10 +22,12 @@ from strongroom.resources.cards import CardMaterial
 from strongroom.resources.changes import changed_leaves, merge_metadata
 from strongroom.resources.kind import Document, Kind, Listing, Refusal, Stored
 from strongroom.resources.payment_methods import PAYMENT_METHOD
-from strongroom.resources.registry import handles, register_kind
+from strongroom.resources.registry import handles, includes, register_kind
 from strongroom.store import Filter
 
 PAGE: Final = 100
+CUSTOM_FIELDS_MAX: Final = 4
+_PREFIX: Final = re.compile(r"[0-9A-Z]{3,12}", re.ASCII)
 NOT_YET: Final = ("cash_balance", "tax", "tax_id_data", "test_clock")
 INVOICE_SETTINGS: Final = ("custom_fields", "default_payment_method", "footer", "rendering_options")
 
@@ -83,11 +87,11 @@ async def create(call: Call, params: Document) -> Document | Refusal:
         "livemode": call.caller.livemode,
     }
     doc = _with_params(doc, {"invoice_prefix": _invoice_prefix(), **params})
-    refusal = await _take_payment_method(call, customer_id, params)
+    refusal = await _take_payment_method(call, customer_id, doc, params)
     refusal = refusal or await _take_source(call, customer_id, doc, params)
     if refusal is not None:
         return refusal
-    await _check_default_method(call, customer_id, params)
+    await _check_default_method(call, customer_id, doc)
     customer = call.insert(CUSTOMER, doc, object_id=customer_id, deleted_at=None, **_columns(call, doc))
     call.emit("customer.created", CUSTOMER, customer)
     return view(customer)
@@ -97,6 +101,20 @@ def _refuse_what_is_missing(params: Document) -> None:
     for name in NOT_YET:
         if name in params:
             raise errors.not_implemented(f"the parameter `{name}` of customers")
+
+
+def _check_invoicing(params: Document) -> None:
+    prefix = params.get("invoice_prefix")
+    if prefix and _PREFIX.fullmatch(prefix) is None:
+        raise errors.ParameterRefused(
+            "Invoice prefixes are 3 to 12 uppercase letters or numbers.", param="invoice_prefix"
+        )
+    fields = (params.get("invoice_settings") or {}).get("custom_fields") or ()
+    if len(fields) > CUSTOM_FIELDS_MAX:
+        raise errors.ParameterRefused(
+            f"You can specify up to {CUSTOM_FIELDS_MAX} custom fields.",
+            param="invoice_settings[custom_fields]",
+        )
 
 
 def _invoice_prefix() -> str:
@@ -110,6 +128,7 @@ def _columns(call: Call, doc: Document) -> Document:
 
 def _with_params(old: Document, params: Document) -> Document:
     """Return the customer's document with what `params` say; untouched fields stay."""
+    _check_invoicing(params)
     new = dict(old)
     for name in PLAIN:
         if name in params:
@@ -143,26 +162,37 @@ def _invoice_settings(old: Document, given: Document) -> Document:
     return {**old, **{key: value or None for key, value in given.items() if key in INVOICE_SETTINGS}}
 
 
-async def _take_payment_method(call: Call, customer_id: str, params: Document) -> Refusal | None:
-    if "payment_method" not in params:
+async def _take_payment_method(
+    call: Call, customer_id: str, doc: Document, params: Document
+) -> Refusal | None:
+    """Attach `payment_method`; named as the default as well, a magic name means the one it has become."""
+    name = params.get("payment_method")
+    if not name:
         return None
-    method = await payment_methods.load(call, params["payment_method"], param="payment_method")
+    method = await payment_methods.load(call, name, param="payment_method")
     outcome = payment_methods.attach_to(call, method, customer_id)
-    return outcome if isinstance(outcome, Refusal) else None
+    if isinstance(outcome, Refusal):
+        return outcome
+    if doc["invoice_settings"]["default_payment_method"] == name:
+        doc["invoice_settings"] = {**doc["invoice_settings"], "default_payment_method": outcome.id}
+    return None
 
 
-async def _check_default_method(call: Call, customer_id: str, params: Document) -> None:
-    method_id = (params.get("invoice_settings") or {}).get("default_payment_method")
+async def _check_default_method(call: Call, customer_id: str, doc: Document) -> None:
+    """The default is attached to this customer, and stays so until this call has committed."""
+    method_id = doc["invoice_settings"]["default_payment_method"]
     if not method_id:
         return
     method = await call.find(PAYMENT_METHOD, method_id)
-    if method is None or method["customer"] != customer_id:
-        raise errors.InvalidRequest(
-            f"The customer does not have a payment method with the ID {errors.echo(method_id)}. "
-            "The payment method must be attached to the customer.",
-            code="resource_missing",
-            param="invoice_settings[default_payment_method]",
-        )
+    if method is not None and method["customer"] == customer_id:
+        call.guard(method)
+        return
+    raise errors.InvalidRequest(
+        f"The customer does not have a payment method with the ID {errors.echo(method_id)}. "
+        "The payment method must be attached to the customer.",
+        code="resource_missing",
+        param="invoice_settings[default_payment_method]",
+    )
 
 
 # -- sources ----------------------------------------------------------------------------------------------------------
@@ -170,28 +200,63 @@ async def _check_default_method(call: Call, customer_id: str, params: Document) 
 
 async def _take_source(call: Call, customer_id: str, doc: Document, params: Document) -> Refusal | None:
     """Turn `source` into an older card of this customer and make it the default."""
+    if "source" in params and "card" in params:
+        raise errors.parameters_exclusive("source", "card")
     name = "source" if "source" in params else "card"
-    if name not in params:
+    source = params.get(name)
+    if not source:
         return None
-    material = await _material(call, params[name], name)
-    staged = payment_methods.insert(call, material.card_id, material, {}, kind="card")
+    material = await _material(call, source, name)
+    kept = {} if isinstance(source, str) else {"metadata": source.get("metadata")}
+    staged = payment_methods.insert(call, material.card_id, material, kept, kind="card")
     outcome = payment_methods.attach_to(call, staged, customer_id, silent=True)
     if isinstance(outcome, Refusal):
-        call.unstage(staged)
+        await call.erase_record(material.record)
         return outcome
     doc["default_source"] = outcome.id
     call.emit("customer.source.created", CARD, outcome)
     return None
 
 
+@includes("customer", "sources")
+async def sources(call: Call, customer: Document) -> Document:
+    """The customer's ten newest older cards, as the list that `expand[]=sources` shows."""
+    of_customer = [Filter("customer", "eq", customer["id"]), Filter("object", "eq", "card")]
+    cards_held, has_more = await call.page(PAYMENT_METHOD, {}, of_customer)
+    url = f"/v1/customers/{customer['id']}/sources"
+    data = [renderer("card")(view_source(card)) for card in cards_held]
+    return {"object": "list", "data": data, "has_more": has_more, "url": url}
+
+
+@includes("customer", "subscriptions")
+async def subscriptions(call: Call, customer: Document) -> Document:
+    """None: there are no subscriptions here."""
+    return {
+        "object": "list",
+        "data": [],
+        "has_more": False,
+        "url": f"/v1/customers/{customer['id']}/subscriptions",
+    }
+
+
+@includes("customer", "tax_ids")
+async def tax_ids(call: Call, customer: Document) -> Document:
+    """None: nobody can have made one yet."""
+    return {"object": "list", "data": [], "has_more": False, "url": f"/v1/customers/{customer['id']}/tax_ids"}
+
+
 async def _material(call: Call, source: Any, param: str) -> CardMaterial:
     if not isinstance(source, str):
         if source.get("object", "card") != "card":
             raise errors.not_implemented(f"customers with a source of type {source['object']}")
+        if "token" in source:
+            return await _material(call, source["token"], f"{param}[token]")
         card_id = ids.new("card")
         billing = cards.billing_of_raw_card(source)
-        material = await cards.take_in(call, source, code_owner=card_id, billing_details=billing)
+        material = await cards.take_in(call, source, code_owner=card_id, billing_details=billing, param=param)
         return cards.with_card_id(material, card_id)
+    if source.startswith(("btok_", "src_")):
+        raise errors.not_implemented("bank accounts and legacy sources of customers")
     if source.startswith("pm_"):
         raise errors.InvalidRequest(
             "You cannot use a PaymentMethod as a source. Attach it to the customer instead.", param=param
@@ -221,6 +286,7 @@ async def load_living(call: Call, customer: str, *, param: str, in_path: bool = 
 @handles("GET /v1/customers", permission="customer")
 async def list_all(call: Call, params: Document) -> Listing:
     """List customers, newest first; the e-mail must match to the letter. Deleted ones are left out."""
+    _refuse_what_is_missing(params)
     filters = [Filter("deleted_at", "is_null", True)]
     if "email" in params:
         filters.append(
@@ -237,8 +303,9 @@ async def update(call: Call, params: Document, *, customer: str) -> Document | R
     """Change what is given. A new `source` takes the place of the old default one."""
     _refuse_what_is_missing(params)
     stored = await load_living(call, customer, param="id", in_path=True)
-    await _check_default_method(call, customer, params)
     doc = _with_params(stored.doc, params)
+    if "invoice_settings" in params:
+        await _check_default_method(call, customer, doc)
     await _check_default_source(call, customer, doc, params)
     refusal = await _take_source(call, customer, doc, params)
     if refusal is not None:

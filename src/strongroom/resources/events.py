@@ -34,6 +34,8 @@ async def retrieve(call: Call, params: Document, *, id: str) -> Document:  # noq
 @handles("GET /v1/events", permission="event")
 async def list_all(call: Call, params: Document) -> Listing:
     """List events, newest first, of one type (`customer.*` stands for all of its kind) or of several."""
+    if "delivery_success" in params:
+        raise errors.not_implemented("the parameter `delivery_success`")
     if "type" in params and "types" in params:
         raise errors.parameters_exclusive("type", "types")
     if len(params.get("types", ())) > TYPES_MAX:

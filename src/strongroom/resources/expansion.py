@@ -6,14 +6,18 @@ loaded at once, and an object's own references stay ids unless the path goes on.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from strongroom import errors
 from strongroom.contract import expandable, renderer
 from strongroom.resources import registry
 from strongroom.resources.call import Call
 from strongroom.resources.kind import Document, Kind
 
 Tree = dict[str, Any]
+
+# Fields that Stripe fills when asked and we do not yet.
+NOT_YET: Final = frozenset({"cash_balance", "invoice_credit_balance", "tax", "total_count"})
 
 
 @dataclass(slots=True)
@@ -33,6 +37,7 @@ async def expand(call: Call, documents: list[Document], paths: Iterable[str]) ->
         return
     references: list[Reference] = []
     for document in documents:
+        await _include(call, document, tree)
         _collect(document["object"], "", document, tree, references)
     while references:
         references = await _resolve(call, references)
@@ -45,6 +50,18 @@ def _tree(paths: Iterable[str]) -> Tree:
         for segment in filter(None, path.split(".")):
             node = node.setdefault(segment, {})
     return tree
+
+
+async def _include(call: Call, document: Document, tree: Tree) -> None:
+    """Fill the fields that are absent until they are asked for."""
+    for field in tree:
+        if field in document or document.get("deleted"):
+            continue
+        fill = registry.include(document["object"], field)
+        if fill is not None:
+            document[field] = await fill(call, document)
+        elif field in NOT_YET:
+            raise errors.not_implemented(f"expanding `{field}`")
 
 
 def _collect(type_name: str, prefix: str, holder: Document, tree: Tree, found: list[Reference]) -> None:
@@ -82,6 +99,7 @@ async def _resolve(call: Call, references: list[Reference]) -> list[Reference]:
             if shown is None:
                 continue
             reference.holder[reference.field] = own = dict(shown)
+            await _include(call, own, reference.below)
             _collect(kind.type, "", own, reference.below, deeper)
     return deeper
 

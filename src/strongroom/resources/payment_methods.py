@@ -13,7 +13,7 @@ The older `card_…` sources live in the same table, so the same card shows in b
 emits nothing; attaching asks the network. States are a table in `domain.payment_methods`.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from strongroom import catalog, errors, ids
 from strongroom.domain import cards as card_rules
@@ -25,6 +25,11 @@ from strongroom.resources.changes import changed_leaves, merge_metadata
 from strongroom.resources.kind import Document, Kind, Listing, Refusal, Stored
 from strongroom.resources.registry import PUBLISHABLE_TOO, handles, register_kind
 from strongroom.store import Filter
+
+# What any type takes at creation; everything else is the hash of one type.
+COMMON_PARAMETERS: Final = frozenset(
+    {"type", "card", "billing_details", "allow_redisplay", "metadata", "radar_options", "expand"}
+)
 
 
 def view(method: Stored) -> Document:
@@ -50,6 +55,11 @@ async def create(call: Call, params: Document) -> Document:
         raise errors.parameter_missing("type")
     if params["type"] != "card":
         raise errors.not_implemented(f"PaymentMethods of type {params['type']}")
+    stray = next((name for name in params if name not in COMMON_PARAMETERS), None)
+    if stray is not None:
+        raise errors.ParameterRefused(
+            f"You sent {stray}, but the type of the PaymentMethod is card.", param=stray
+        )
     return view(await create_card(call, params))
 
 
@@ -86,7 +96,9 @@ async def _material_from_token(
             raise errors.parameters_exclusive("card[token]", f"card[{other}]")
     spent = await tokens.spend_card(call, details["token"], param="card[token]")
     call.hand_over_code(spent.code_owner, method_id)
-    return cards.with_billing_details(spent.material, billing)
+    material = cards.with_billing_details(spent.material, billing)
+    preferred = (details.get("networks") or {}).get("preferred")
+    return cards.with_preferred_network(material, preferred) if preferred else material
 
 
 def insert(
@@ -123,6 +135,7 @@ def insert(
 def _billing_details(given: Document | None) -> Document:
     given = given or {}
     address = given.get("address") or {}
+    _check_country(address)
     return {
         "address": {key: address.get(key) or None for key in EMPTY_ADDRESS},
         **{key: given.get(key) or None for key in ("email", "name", "phone", "tax_id")},
@@ -152,6 +165,7 @@ async def retrieve(call: Call, params: Document, *, payment_method: str) -> Docu
 @handles("GET /v1/payment_methods", permission="payment_method")
 async def list_all(call: Call, params: Document) -> Listing:
     """List the account's PaymentMethods, or those of one customer."""
+    _refuse_customer_account(params)
     if "customer" in params:
         customer = await _living_customer(call, params["customer"], param="customer", in_path=True)
         return await _list_of(call, params, customer.id)
@@ -163,6 +177,14 @@ async def list_of_customer(call: Call, params: Document, *, customer: str) -> Li
     """List what is attached to a customer, newest first."""
     await _living_customer(call, customer, param="customer", in_path=True)
     return await _list_of(call, params, customer)
+
+
+def _refuse_customer_account(params: Document) -> None:
+    if "customer_account" not in params:
+        return
+    if "customer" in params:
+        raise errors.parameters_exclusive("customer", "customer_account")
+    raise errors.not_implemented("the parameter `customer_account`")
 
 
 async def _list_of(call: Call, params: Document, customer: str) -> Listing:
@@ -231,10 +253,21 @@ def _updated(call: Call, doc: Document, params: Document) -> Document:
     return new
 
 
+def _check_country(address: Document) -> None:
+    country = address.get("country")
+    if country and not catalog.is_country(country):
+        raise errors.ParameterRefused(
+            f"Country '{errors.echo(country)}' is unknown. Try using a 2-character alphanumeric country code.",
+            code="country_code_invalid",
+            param="billing_details[address][country]",
+        )
+
+
 def _merged_billing(old: Document, given: Document) -> Document:
     new = {**old, **{key: value or None for key, value in given.items() if key != "address"}}
     if "address" in given:
         address = given["address"] or EMPTY_ADDRESS
+        _check_country(address)
         new["address"] = {**old["address"], **{key: value or None for key, value in address.items()}}
     return new
 
@@ -263,9 +296,10 @@ def _merged_card(old: Document, given: Document, now: int) -> Document:
 @handles("POST /v1/payment_methods/{payment_method}/attach", permission="payment_method")
 async def attach(call: Call, params: Document, *, payment_method: str) -> Document | Refusal:
     """Save a PaymentMethod to a customer, after asking the network about it."""
-    stored = await load(call, payment_method, param="payment_method", in_path=True)
+    _refuse_customer_account(params)
     if "customer" not in params:
         raise errors.parameter_missing("customer")
+    stored = await load(call, payment_method, param="payment_method", in_path=True)
     customer = await _living_customer(call, params["customer"], param="customer", in_path=True)
     call.guard(customer)
     outcome = attach_to(call, stored, customer.id)
@@ -327,7 +361,7 @@ async def detach(call: Call, params: Document, *, payment_method: str) -> Docume
 def as_source(method: Stored, **more: Any) -> Document:
     """Return an older `card` object for a card stored here."""
     doc = method.doc
-    currency = doc[PRIVATE].get("currency")
+    currency = doc[PRIVATE]["currency"]
     return cards.legacy_card(
         method.id,
         doc["card"],

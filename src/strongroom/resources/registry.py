@@ -28,6 +28,10 @@ class Operate(Protocol):
         ...
 
 
+Include = Callable[[Any, dict[str, Any]], Awaitable[dict[str, Any]]]
+"""Takes the call and the rendered object, and returns the field's value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
     """One operation's function and its guard."""
@@ -40,6 +44,7 @@ class Handler:
 
 _handlers: dict[str, Handler] = {}
 _kinds: dict[str, Kind] = {}
+_includes: dict[tuple[str, str], Include] = {}
 
 
 def handles(key: str, *, permission: str, allow: frozenset[KeyKind] = SECRET_ONLY) -> Callable[[Any], Any]:
@@ -57,6 +62,21 @@ def register_kind(kind: Kind) -> Kind:
     """Make a resource known to expansion and to events."""
     _kinds[kind.type] = kind
     return kind
+
+
+def includes(type_name: str, field: str) -> Callable[[Include], Include]:
+    """Register what fills a field that an object only has when it is asked for with `expand`."""
+
+    def register(fill: Include) -> Include:
+        _includes[type_name, field] = fill
+        return fill
+
+    return register
+
+
+def include(type_name: str, field: str) -> Include | None:
+    """Return what fills the field, or None."""
+    return _includes.get((type_name, field))
 
 
 def load() -> None:

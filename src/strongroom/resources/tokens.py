@@ -14,6 +14,7 @@ from typing import Any, Final
 from strongroom import catalog, errors, ids, limits
 from strongroom.resources import cards
 from strongroom.resources.call import Call
+from strongroom.resources.caller import KeyKind
 from strongroom.resources.cards import PRIVATE, CardMaterial
 from strongroom.resources.fingerprints import fingerprint
 from strongroom.resources.kind import Document, Kind, Stored
@@ -51,7 +52,7 @@ async def create(call: Call, params: Document) -> Document:
     """Make a single-use token from exactly one kind of sensitive detail."""
     given = [source for source in SOURCES if source in params]
     if "customer" in params or isinstance(params.get("card"), str):
-        raise _cannot_clone(params)
+        raise _cannot_clone(call, params)
     if not given:
         raise errors.ParameterRefused(
             "You must supply either a card, customer, PII data, bank account, account, person or CVC to create a token."
@@ -63,7 +64,9 @@ async def create(call: Call, params: Document) -> Document:
     return view(await _MAKERS[given[0]](call, params[given[0]]))
 
 
-def _cannot_clone(params: Document) -> errors.ApiError:
+def _cannot_clone(call: Call, params: Document) -> errors.ApiError:
+    if call.caller.kind is KeyKind.PUBLISHABLE:
+        return errors.secret_key_required()
     if "customer" not in params:
         return errors.ParameterRefused("The card's id needs its customer beside it.", param="card")
     return errors.InvalidRequest(
@@ -81,12 +84,13 @@ async def _from_card(call: Call, details: Document) -> Stored:
         "card": material.card,
         "billing_details": material.billing_details,
         "card_id": ids.new("card"),
-        "currency": material.currency,
     }
     return _insert(call, token_id, "card", material.record, {PRIVATE: private})
 
 
 async def _from_bank_account(call: Call, details: Document) -> Stored:
+    if "payment_method" in details:
+        raise errors.parameters_exclusive("bank_account[account_number]", "bank_account[payment_method]")
     taken = take_bank_account(
         country=details["country"],
         currency=details.get("currency"),
@@ -201,7 +205,9 @@ async def spend_card(call: Call, token_id: str, *, param: str) -> Spent:
         errors.InvalidRequest: no such token, another kind of token, or one that was spent before.
     """
     magic = None if call.caller.livemode else catalog.magic_token(token_id)
-    if magic is not None and not isinstance(magic, catalog.MagicBank):
+    if isinstance(magic, catalog.MagicBank):
+        raise _wrong_kind(token_id, param)
+    if magic is not None:
         material = await _magic_material(call, magic)
         return Spent(material, material.card_id)
     token = await spend(call, token_id, kinds=("card",), param=param)
@@ -228,13 +234,17 @@ async def spend(call: Call, token_id: str, *, kinds: tuple[str, ...], param: str
     if _is_expired(call, token):
         raise await call.missing(TOKEN, token_id, param=param)
     if token["kind"] not in kinds:
-        raise errors.InvalidRequest(f"The token '{errors.echo(token_id)}' cannot be used here.", param=param)
+        raise _wrong_kind(token_id, param)
     if token["used_at"] is not None:
         raise errors.InvalidRequest(
             f"You cannot use a Stripe token more than once: {errors.echo(token_id)}.",
             code="token_already_used",
         )
     return call.change(token, used_at=call.now)
+
+
+def _wrong_kind(token_id: str, param: str) -> errors.InvalidRequest:
+    return errors.InvalidRequest(f"The token '{errors.echo(token_id)}' cannot be used here.", param=param)
 
 
 async def _magic_material(call: Call, magic: catalog.MagicCard) -> CardMaterial:
