@@ -15,13 +15,15 @@ CannotServe                     why the server does not start; for its operator 
 """
 
 import re
+import unicodedata
 from typing import Any, ClassVar
 
 from strongroom import limits
 
 DOC_URL = "https://stripe.com/docs/error-codes/"
 
-_DIGIT_RUN = re.compile(rf"[0-9](?:[ \-.]?[0-9]){{{limits.ECHO_DIGITS_MAX},}}", re.ASCII)
+# Digits of any script, with up to two characters between them that are neither letter nor digit.
+_DIGIT_RUN = re.compile(rf"\d(?:[\W_]{{0,2}}\d){{{limits.ECHO_DIGITS_MAX},}}")
 
 
 def echo(text: object) -> str:
@@ -29,7 +31,15 @@ def echo(text: object) -> str:
     shown = str(text)
     if len(shown) > limits.ECHO_LENGTH_MAX:
         shown = shown[: limits.ECHO_LENGTH_MAX] + "…"
-    return _DIGIT_RUN.sub(lambda run: "*" * len(run.group()), shown)
+    plain = unicodedata.normalize("NFKC", shown)
+    if not holds_long_number(plain):
+        return shown
+    return _DIGIT_RUN.sub(lambda run: "*" * len(run.group()), plain)
+
+
+def holds_long_number(text: str) -> bool:
+    """Whether there is a run of digits in `text` that is long enough to be a card, separators or not."""
+    return _DIGIT_RUN.search(text) is not None
 
 
 class CannotServe(Exception):

@@ -255,14 +255,31 @@ def test_any_id_is_looked_up_or_refused_but_never_breaks(get, path):
     assert get(path).status in {400, 404}
 
 
+def head_of_a_post(secret_key, length):
+    return (
+        f"POST /v1/customers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret_key}\r\nContent-Length: {length}\r\n\r\n"
+    ).encode()
+
+
 def test_a_stalled_body_is_cut_off_and_the_others_are_served(server, secret_key, get):
     """The server does not wait for ever, and nobody waits with it."""
-    head = f"POST /v1/customers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret_key}\r\nContent-Length: 10\r\n\r\nname"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as stalled:
-        stalled.sendall(head.encode())
-        assert get("/v1/customers").status == 200
-        answer = stalled.recv(4096)
-    assert answer.startswith(b"HTTP/1.1 408")
+    begun = (head_of_a_post(secret_key, 10) + b"name", head_of_a_post(secret_key, 10))
+    connections = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in begun]
+    for connection, sent in zip(connections, begun, strict=True):
+        connection.sendall(sent)
+    assert get("/v1/customers").status == 200
+    for connection in connections:
+        with connection:
+            assert connection.recv(4096).startswith(b"HTTP/1.1 408")
+    assert get("/v1/customers").json["data"] == []
+
+
+def test_a_body_that_never_arrives_whole_is_not_acted_on(server, secret_key, get):
+    for sent in (b"", b"name=A"):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+            connection.sendall(head_of_a_post(secret_key, 300) + sent)
+            connection.shutdown(socket.SHUT_WR)
+            connection.recv(4096)
     assert get("/v1/customers").json["data"] == []
 
 

@@ -1,12 +1,14 @@
 """Starting, keys and the sandbox's rules: what a new user sees first."""
 
+import os
 import re
+import subprocess
 
 import pytest
 import stripe as sdk
 
 from support.data import VISA, refused
-from support.server import Server
+from support.server import ADDRESS, STRONGROOM, Server
 
 KEY = re.compile(r"  ((?:sk|pk)_(?:test|live)_[0-9A-Za-z]{38})")
 
@@ -87,6 +89,31 @@ def test_a_restricted_key_does_what_it_was_given(fresh):
         client.tokens.create({"card": VISA})
     with refused(sdk.PermissionError, status=403, says="'rak_payment_method_read'"):
         client.payment_methods.retrieve("pm_nope")
+
+
+def test_expansion_is_no_way_around_a_permission(fresh):
+    secret = fresh.client(keys_in(fresh)[0]).v1
+    customer = secret.customers.create({"payment_method": "pm_card_visa", "email": "secret@example.com"})
+    (method,) = secret.customers.payment_methods.list(customer.id).data
+    made = fresh.command("keys", "create", "--kind", "restricted", "--permission", "payment_method=read")
+    limited = fresh.client(made.stdout.split()[1]).v1
+
+    assert limited.payment_methods.retrieve(method.id).customer == customer.id
+    with refused(sdk.PermissionError, status=403, says="'rak_customer_read'"):
+        limited.payment_methods.retrieve(method.id, {"expand": ["customer"]})
+
+
+def test_a_standard_error_nobody_reads_stops_nothing(tmp_path):
+    reading, writing = os.pipe()
+    command = [STRONGROOM, "serve", "--sandbox", "--port", "0", "--data-dir", tmp_path / "data"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=writing, text=True) as process:
+        os.close(writing)
+        os.close(reading)
+        address = next(match[1] for line in process.stdout if (match := ADDRESS.match(line)))
+        server = Server(tmp_path / "data", port=int(address))
+        replies = [server.request("POST", "/v1/customers", {}, key="sk_test_a") for _ in range(3)]
+        process.terminate()
+        assert [reply.status for reply in replies] == [200, 200, 200]
 
 
 def test_a_live_account_may_be_allowed_to_send_numbers(tmp_path):

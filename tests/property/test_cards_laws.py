@@ -95,7 +95,7 @@ def test_any_text_is_a_card_or_a_card_error(number, month, year, cvc):
 
 def assert_holds_nothing_of(refusal: CardError, number: str) -> None:
     said = str(refusal.body()) + repr(refusal)
-    assert len(number) < 6 or number not in said
+    assert not any(character.isdigit() for character in number) or len(number) < 6 or number not in said
 
 
 @given(NUMBERS, PARTS, PARTS, st.one_of(st.none(), PARTS), st.booleans())

@@ -46,17 +46,12 @@ class Application:
         started = time.perf_counter()
         request = from_scope(scope, self.house.settings)
         answer = await self._answer(request, scope, receive)
+        headers = answer.wire_headers(from_browser=b"origin" in request.headers)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
         self.metrics.count(request.route, answer.status, time.perf_counter() - started)
         if self.house.settings.request_log:
             log_line.write(request, answer.status, started)
-        await send(
-            {
-                "type": "http.response.start",
-                "status": answer.status,
-                "headers": answer.wire_headers(from_browser=b"origin" in request.headers),
-            }
-        )
-        await send({"type": "http.response.body", "body": answer.body})
 
     async def _answer(self, request: Request, scope: Scope, receive: Receive) -> Answer:
         if request.method == "OPTIONS":

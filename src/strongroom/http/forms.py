@@ -7,13 +7,15 @@ Parsing is iterative and its cost is bounded by `limits`: pairs, nesting and siz
 UTF-8, and NUL, are refused, so that nothing after this has to think of them.
 """
 
-from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from strongroom import errors, limits
 
 Tree = dict[str, Any]
+
+REMEMBERED_MAX: Final = 2_048
+REMEMBERED_LENGTH_MAX: Final = 64
 
 
 def decode(*sources: bytes) -> Tree:
@@ -64,14 +66,20 @@ def _unquoted(text: str) -> str:
         raise errors.ParameterRefused("The request is not valid UTF-8.") from None
 
 
-@lru_cache(maxsize=2048)
-def _short_path(name: str) -> tuple[str, ...]:
-    return _split(_unquoted(name))
+_known_paths: dict[str, tuple[str, ...]] = {}
 
 
 def _path(name: str) -> tuple[str, ...]:
-    """Split a parameter's name. Short names repeat from request to request; a long one is not worth keeping."""
-    return _short_path(name) if len(name) <= 64 else _split(_unquoted(name))  # noqa: PLR2004 -- bounds the cache
+    """Split a parameter's name. Names repeat from request to request and are remembered, unless one is a card number."""
+    path = _known_paths.get(name)
+    if path is not None:
+        return path
+    path = _split(_unquoted(name) if "%" in name or "+" in name else name)
+    if len(name) <= REMEMBERED_LENGTH_MAX and not errors.holds_long_number(name):
+        if len(_known_paths) >= REMEMBERED_MAX:
+            _known_paths.clear()
+        _known_paths[name] = path
+    return path
 
 
 def _split(name: str) -> tuple[str, ...]:

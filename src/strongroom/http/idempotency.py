@@ -86,6 +86,7 @@ async def earlier_answer(
     """
     row = await house.store.get(TABLE, caller.account, caller.livemode, claimed.row_id)
     if row is None:
+        claimed.outlived = None
         return None
     if row.columns["created"] + limits.IDEMPOTENCY_SECONDS <= house.clock.now():
         claimed.outlived = row

@@ -4,8 +4,10 @@ The path appears as its route's template, never as sent, and neither query, body
 at all: a card number can stand in any of them.
 """
 
+import contextlib
 import os
 import time
+from typing import Any
 
 import msgspec
 
@@ -29,7 +31,7 @@ def write(request: Request, status: int, started: float) -> None:
         line["account"] = request.account
     if request.error_code is not None:
         line["code"] = request.error_code
-    os.write(_STDERR, _encode(line) + b"\n")
+    _write(line)
 
 
 def write_fault(request: Request, fault: BaseException) -> None:
@@ -47,4 +49,10 @@ def write_fault(request: Request, fault: BaseException) -> None:
         "fault": type(fault).__name__,
         "where": frames,
     }
-    os.write(_STDERR, _encode(line) + b"\n")
+    _write(line)
+
+
+def _write(line: dict[str, Any]) -> None:
+    """A standard error that nobody reads any more is no reason to fail a request."""
+    with contextlib.suppress(OSError):
+        os.write(_STDERR, _encode(line) + b"\n")

@@ -17,7 +17,7 @@ from strongroom.http.answer import Answer
 from strongroom.http.idempotency import Claim, StoredAnswer
 from strongroom.http.request import Request
 from strongroom.resources import registry
-from strongroom.resources.call import Call, Origin
+from strongroom.resources.call import Call, FollowUp, Origin
 from strongroom.resources.caller import Caller, KeyKind
 from strongroom.resources.expansion import expand
 from strongroom.resources.kind import Listing, Refusal
@@ -26,7 +26,7 @@ from strongroom.store import Rejected
 from strongroom.vault import Keyring
 
 # Refusals that say nothing about the request itself, so that the key stays free: 401 and 403 never get here.
-_NOT_KEPT: Final = frozenset({409, 429, 501, 503})
+_NOT_KEPT: Final = frozenset({403, 409, 429, 501, 503})
 
 # What a publishable key may call at Stripe and nobody may call here yet: not forbidden, but not there.
 FOR_CLIENTS: Final = frozenset(
@@ -111,11 +111,7 @@ def _guard(operation: Operation, caller: Caller) -> Handler:
         raise errors.not_implemented(operation.key)
     verb = "read" if operation.key.startswith("GET ") else "write"
     if caller.kind is KeyKind.RESTRICTED and not caller.may(handler.permission, verb):
-        raise errors.Forbidden(
-            f"The provided key '{caller.masked_key}' does not have the required permissions for this endpoint on "
-            f"account '{caller.account}'. Having the 'rak_{handler.permission}_{verb}' permission would allow this "
-            "request to continue."
-        )
+        raise caller.lacks(handler.permission, verb)
     return handler
 
 
@@ -158,12 +154,25 @@ async def _run(work: Work, request: Request, house: House, claimed: Claim | None
                     return replayed
             continue
         call.committed()
+        for follow_up in call.follow_ups:
+            await _follow(follow_up, work, house)
         return answer if claimed is None else _executed(answer, claimed.key, request.request_id)
     raise errors.RateLimited(
         "This object cannot be accessed right now because another API request or Stripe process is currently accessing "
         "it. If you see this error intermittently, retry the request.",
         code="lock_timeout",
     )
+
+
+async def _follow(follow_up: FollowUp, work: Work, house: House) -> None:
+    """Do what an operation left to be done after its commit. Whoever rejects it is done soon: it is tried until it is."""
+    while True:
+        call = Call(house, work.caller, work.origin, work.keyring)
+        await follow_up(call)
+        try:
+            return await house.store.commit(call.writes)
+        except Rejected:
+            continue
 
 
 async def _earlier(work: Work, request: Request, house: House, claimed: Claim) -> Answer | None:

@@ -49,10 +49,13 @@ def from_scope(scope: Scope, settings: Settings) -> Request:
     """Read an ASGI scope."""
     headers = dict(scope["headers"])
     peer = scope["client"][0] if scope.get("client") else None
-    secure, client_ip = scope["scheme"] == "https", peer
+    secure = scope["scheme"] == "https" or settings.allow_plain_http
     if settings.trusted_proxies and _is_trusted(peer, settings):
-        client_ip = headers.get(b"x-forwarded-for", b"").rpartition(b",")[2].strip().decode("latin-1") or peer
+        client_ip = _client_behind(headers.get(b"x-forwarded-for", b""), settings) or peer
         secure = secure or headers.get(b"x-forwarded-proto") == b"https"
+    else:
+        client_ip = peer
+        secure = secure or peer is None or peer in _LOOPBACK
     raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
     return Request(
         method=scope["method"],
@@ -60,15 +63,28 @@ def from_scope(scope: Scope, settings: Settings) -> Request:
         query=scope["query_string"],
         headers=headers,
         client_ip=client_ip,
-        is_secure=secure or peer is None or peer in _LOOPBACK or settings.allow_plain_http,
+        is_secure=secure,
     )
 
 
 def _is_trusted(peer: str | None, settings: Settings) -> bool:
-    if peer is None:
+    try:
+        address = ip_address(peer or "")
+    except ValueError:
         return False
-    address = ip_address(peer)
     return any(address in network for network in settings.trusted_proxies)
+
+
+def _client_behind(forwarded_for: bytes, settings: Settings) -> str | None:
+    """The nearest address that is no trusted proxy; what is not an address ends the chain, for anybody may have sent it."""
+    for hop in reversed(forwarded_for.decode("latin-1").split(",")):
+        try:
+            address = str(ip_address(hop.strip()))
+        except ValueError:
+            return None
+        if not _is_trusted(address, settings):
+            return address
+    return None
 
 
 def check_size(request: Request, scope: Scope) -> None:
@@ -86,23 +102,21 @@ async def read_body(receive: Receive, request: Request) -> bytes:
     Raises:
         errors.ParameterRefused: more than 1 MiB (413), or slower than 15 seconds (408).
     """
-    if int_or_zero(request.header(b"content-length")) > limits.BODY_BYTES_MAX:
+    announced = int_or_zero(request.header(b"content-length"))
+    if announced > limits.BODY_BYTES_MAX:
         raise _too_large()
-    message = await receive()
-    if not message.get("more_body"):
-        whole: bytes = message.get("body", b"")
-        if len(whole) > limits.BODY_BYTES_MAX:
-            raise _too_large()
-        return whole
+    if not announced and b"transfer-encoding" not in request.headers:
+        return b""
     try:
         async with asyncio.timeout(limits.BODY_READ_SECONDS_MAX):
-            return await _read_rest(receive, message["body"])
+            return await _read_all(receive)
     except TimeoutError:
         raise errors.ParameterRefused("The request's body took too long to arrive.", status=408) from None
 
 
-async def _read_rest(receive: Receive, first: bytes) -> bytes:
-    chunks, size, more = [first], len(first), True
+async def _read_all(receive: Receive) -> bytes:
+    chunks: list[bytes] = []
+    size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":

@@ -4,7 +4,8 @@ An operation reads through its call and decides; it writes no SQL and sees no ci
 way in and sealed on the way out, each bound to its account, mode, table and id.
 """
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +14,11 @@ import msgspec
 from strongroom import errors, ids, limits
 from strongroom.contract import contract, renderer
 from strongroom.house import House
-from strongroom.resources.caller import Caller
+from strongroom.resources.caller import Caller, KeyKind
 from strongroom.resources.kind import Document, Kind, Listing, Stored
 from strongroom.secret import Secret
 from strongroom.store import Filter, Operator, Row, WriteSet
-from strongroom.vault import Keyring, SealedRecord
+from strongroom.vault import Keyring, SealBroken, SealedRecord
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
@@ -37,6 +38,9 @@ class Origin:
     path: str
 
 
+FollowUp = Callable[["Call"], Awaitable[None]]
+
+
 class Call:
     """One request's view of the house. A rejected commit starts over with a fresh one."""
 
@@ -46,6 +50,7 @@ class Call:
         "_codes_used",
         "_staged",
         "caller",
+        "follow_ups",
         "keyring",
         "now",
         "origin",
@@ -64,6 +69,7 @@ class Call:
         self.vault = house.vault
         self.keyring = keyring
         self.writes = WriteSet()
+        self.follow_ups: list[FollowUp] = []
         self._staged: dict[tuple[str, str], Stored] = {}
         self._codes_held: dict[str, Secret[str]] = {}
         self._codes_handed_over: dict[str, str] = {}
@@ -129,7 +135,7 @@ class Call:
             before=before,
             limit=params.get("limit", limits.PAGE_SIZE_DEFAULT),
         )
-        return [self.open(row) for row in page.rows], page.has_more
+        return [stored for row in page.rows if (stored := self._opened(row))], page.has_more
 
     async def listing(self, kind: Kind, params: Document, filters: Sequence[Filter] = ()) -> Listing:
         """Return a page as the list an API answer holds."""
@@ -142,10 +148,23 @@ class Call:
             return None
         return (await self.load(kind, cursor, param=name)).row.seq
 
+    def _opened(self, row: Row) -> Stored | None:
+        """Open one row of a list; one that does not open is left out and reported, and takes nobody down with it."""
+        try:
+            return self.open(row)
+        except SealBroken:
+            report_broken(row.table, row.id)
+            return None
+
     def open(self, row: Row) -> Stored:
         """Open a row's document."""
         plain = self.keyring.open_document(row.table, row.id, row.doc)
         return Stored(row, _decode(plain))
+
+    def check_may_read(self, permission: str) -> None:
+        """Refuse a restricted key that may not read such objects: expansion is no way around its permissions."""
+        if self.caller.kind is KeyKind.RESTRICTED and not self.caller.may(permission, "read"):
+            raise self.caller.lacks(permission, "read")
 
     # -- deciding -----------------------------------------------------------------------------------------------
 
@@ -244,6 +263,10 @@ class Call:
             object_id=stored.id,
         )
 
+    def afterwards(self, work: FollowUp) -> None:
+        """Have `work` done in a call and a commit of its own, after this one's commit and before the answer."""
+        self.follow_ups.append(work)
+
     def keep_what_is_spent(self) -> None:
         """The issuer refused: of all that was staged only spent tokens, and the erasure of their numbers, stay."""
         spent = [row for row in self.writes.changes if row.table == TOKENS]
@@ -299,3 +322,10 @@ def _created(value: int | dict[Operator, int] | None) -> Iterable[Filter]:
     if isinstance(value, int):
         return (Filter("created", "eq", value),)
     return tuple(Filter("created", operator, bound) for operator, bound in value.items())
+
+
+def report_broken(table: str, row_id: str) -> None:
+    """Say that a row does not open: damage or tampering, for an operator to look at."""
+    logging.getLogger(__name__).critical(
+        "%s %s does not open; it is left out of what is shown", table, row_id
+    )

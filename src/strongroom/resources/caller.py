@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from strongroom import ids, limits
+from strongroom import errors, ids, limits
 from strongroom.store import Row
 
 CHECKSUM_LENGTH: Final = 6
@@ -54,6 +54,13 @@ class Caller:
     def acting_on(self, account: str) -> "Caller":
         """Return the same caller acting on a connected account."""
         return replace(self, account=account)
+
+    def lacks(self, permission: str, verb: str) -> errors.Forbidden:
+        """Return the refusal of a restricted key, naming what it lacks."""
+        return errors.Forbidden(
+            f"The provided key '{self.masked_key}' does not have the required permissions for this endpoint on account "
+            f"'{self.account}'. Having the 'rak_{permission}_{verb}' permission would allow this request to continue."
+        )
 
     def may(self, permission: str, verb: str) -> bool:
         """Whether a restricted key holds `permission` for `verb` (`read` or `write`); write implies read."""

@@ -67,8 +67,8 @@ def view_source(source: Stored) -> Document:
     return payment_methods.as_source(source)
 
 
-CUSTOMER = register_kind(Kind("customer", "customers", "cus", "customer", view))
-CARD = register_kind(Kind("card", "payment_methods", "card", "source", view_source))
+CUSTOMER = register_kind(Kind("customer", "customers", "cus", "customer", "customer", view))
+CARD = register_kind(Kind("card", "payment_methods", "card", "source", "customer", view_source))
 
 
 # -- create -----------------------------------------------------------------------------------------------------------
@@ -325,6 +325,7 @@ async def _check_default_source(call: Call, customer: str, doc: Document, params
     source = await call.find(CARD, params["default_source"])
     if source is None or source["object"] == "payment_method" or source["customer"] != customer:
         raise errors.resource_missing(CARD.noun, params["default_source"], param="default_source")
+    call.guard(source)
     doc["default_source"] = source.id
 
 
@@ -348,6 +349,8 @@ async def forget_method(call: Call, customer: str, method_id: str) -> None:
     if doc["default_source"] == method_id:
         doc["default_source"] = None
     if doc == stored.doc:
+        # Somebody may be making it the default at this moment.
+        call.guard(stored)
         return
     changed = call.change(stored, doc)
     call.emit("customer.updated", CUSTOMER, changed, changed_leaves(stored.doc, doc))
@@ -359,6 +362,8 @@ async def delete(call: Call, params: Document, *, customer: str) -> Document:
     stored = await load_living(call, customer, param="id", in_path=True)
     call.emit("customer.deleted", CUSTOMER, stored)
     await _orphan_methods(call, customer)
+    # One that was being attached at the same moment guarded a customer who still lived; after this commit none can.
+    call.afterwards(lambda again: _orphan_methods(again, customer))
     return view(call.change(stored, {"id": customer}, deleted_at=call.now, email_token=None))
 
 
@@ -367,7 +372,11 @@ async def _orphan_methods(call: Call, customer: str) -> None:
     params: Document = {"limit": PAGE}
     has_more = True
     while has_more:
-        held, has_more = await call.page(PAYMENT_METHOD, params, [Filter("customer", "eq", customer)])
+        held, has_more = await call.page(
+            PAYMENT_METHOD,
+            params,
+            [Filter("customer", "eq", customer), Filter("state", "eq", states.ATTACHED)],
+        )
         for method in held:
             await call.erase_record(method["record"])
             if method["object"] == "payment_method":

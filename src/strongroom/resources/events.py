@@ -22,7 +22,7 @@ def view(event: Stored) -> Document:
     return event.doc
 
 
-EVENT = register_kind(Kind("event", "events", "evt", "event", view))
+EVENT = register_kind(Kind("event", "events", "evt", "event", "event", view))
 
 
 @handles("GET /v1/events/{id}", permission="event")

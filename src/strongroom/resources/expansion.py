@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from strongroom import errors
-from strongroom.contract import expandable, renderer
+from strongroom.contract import expandable, hide_from_publishable, renderer
 from strongroom.resources import registry
 from strongroom.resources.call import Call
+from strongroom.resources.caller import KeyKind
 from strongroom.resources.kind import Document, Kind
 
 Tree = dict[str, Any]
@@ -59,6 +60,7 @@ async def _include(call: Call, document: Document, tree: Tree) -> None:
             continue
         fill = registry.include(document["object"], field)
         if fill is not None:
+            call.check_may_read(document["object"])
             document[field] = await fill(call, document)
         elif field in NOT_YET:
             raise errors.not_implemented(f"expanding `{field}`")
@@ -105,9 +107,15 @@ async def _resolve(call: Call, references: list[Reference]) -> list[Reference]:
 
 
 async def _load(call: Call, kind: Kind, object_ids: set[str]) -> dict[str, Document]:
+    call.check_may_read(kind.permission)
     found = {}
     stored = await call.find_many(kind, object_ids)
     for object_id, one in stored.items():
         document = kind.view(one)
-        found[object_id] = document if document.get("deleted") else renderer(kind.type)(document)
+        found[object_id] = document if document.get("deleted") else _shown(call, kind, document)
     return found
+
+
+def _shown(call: Call, kind: Kind, document: Document) -> Document:
+    shown = renderer(kind.type)(document)
+    return hide_from_publishable(kind.type, shown) if call.caller.kind is KeyKind.PUBLISHABLE else shown

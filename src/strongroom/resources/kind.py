@@ -42,6 +42,8 @@ class Kind:
     prefix: str
     noun: str
     """What "No such …" calls it."""
+    permission: str
+    """What a restricted key needs to read one, as in `rak_<permission>_read`."""
     view: Callable[[Stored], Document]
     """The fields that mean something; rendering adds the rest."""
 

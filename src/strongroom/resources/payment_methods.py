@@ -40,7 +40,9 @@ def view(method: Stored) -> Document:
     return doc
 
 
-PAYMENT_METHOD = register_kind(Kind("payment_method", "payment_methods", "pm", "PaymentMethod", view))
+PAYMENT_METHOD = register_kind(
+    Kind("payment_method", "payment_methods", "pm", "PaymentMethod", "payment_method", view)
+)
 
 
 # -- create -----------------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def view(token: Stored) -> Document:
     return doc
 
 
-TOKEN = register_kind(Kind("token", "tokens", "tok", "token", view))
+TOKEN = register_kind(Kind("token", "tokens", "tok", "token", "token", view))
 
 
 # -- create -----------------------------------------------------------------------------------------------------------
