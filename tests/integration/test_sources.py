@@ -2,6 +2,7 @@
 
 import pytest
 import stripe as sdk
+
 from support.data import VISA, event_types, refused
 
 
