@@ -9,21 +9,25 @@ import contextlib
 import gc
 import multiprocessing
 import os
+import platform
 import signal
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
+from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from typing import Final
 
 import uvicorn
 import uvloop
 
-from strongroom import catalog
+from strongroom import catalog, errors
 from strongroom.config import Settings
 from strongroom.house import House, open_house
 from strongroom.http.app import Application
+from strongroom.http.protocol import Protocol, sweep
 from strongroom.resources import registry
 from strongroom.vault import harden_process
 from strongroom.workers.reaper import reap_forever
@@ -31,6 +35,10 @@ from strongroom.workers.reaper import reap_forever
 BACKLOG: Final = 2048
 GRACE_SECONDS: Final = 10
 KEEP_ALIVE_SECONDS: Final = 75
+
+YOUNG_SECONDS: Final = 10
+EARLY_ENDS_MAX: Final = 5
+FIRST_PAUSE_SECONDS: Final = 0.25
 
 Prepare = Callable[[House], Awaitable[None]]
 
@@ -64,6 +72,7 @@ def serve(settings: Settings, prepare: Prepare) -> None:
 
 
 async def _prepare_alone(settings: Settings, prepare: Prepare) -> None:
+    _harden()
     house = await open_house(settings)
     try:
         await prepare(house)
@@ -71,15 +80,27 @@ async def _prepare_alone(settings: Settings, prepare: Prepare) -> None:
         await house.close()
 
 
+def _harden() -> None:
+    """Keep keys out of core dumps.
+
+    Raises:
+        errors.CannotServe: this is Linux, where that can be had, and it was not.
+    """
+    if not harden_process() and platform.system() == "Linux":
+        raise errors.CannotServe("core dumps of this process are possible")
+
+
 async def _serve(settings: Settings, listener: socket.socket, prepare: Prepare | None) -> None:
-    harden_process()
+    _harden()
     registry.load()
     catalog.load()
     house = await open_house(settings)
     application = Application(house)
-    beside = [asyncio.create_task(reap_forever(house)), asyncio.create_task(application.watch())]
+    server = Server(application, prepare)
+    work = (reap_forever(house), application.watch(), sweep(server.server_state.connections))
+    beside = [asyncio.create_task(one) for one in work]
     try:
-        await Server(application, prepare).serve(sockets=[listener])
+        await server.serve(sockets=[listener])
     finally:
         for task in beside:
             task.cancel()
@@ -118,7 +139,7 @@ class Server(uvicorn.Server):
 def _configuration(application: Application) -> uvicorn.Config:
     return uvicorn.Config(
         application,
-        http="httptools",
+        http=Protocol,
         loop="none",
         ws="none",
         lifespan="off",
@@ -143,28 +164,83 @@ def _work(settings: Settings, listener: socket.socket) -> None:
 
 
 def _supervise(settings: Settings, listener: socket.socket) -> None:
-    """Keep `workers` processes running; pass the signal to stop on to each, and wait for them."""
-    context = multiprocessing.get_context("spawn")
-    stopping = False
+    """Keep `workers` processes running until told to stop.
 
-    def start() -> BaseProcess:
-        process = context.Process(target=_work, args=(settings, listener), daemon=False)
-        process.start()
-        return process
+    Raises:
+        errors.CannotServe: core dumps are possible, or workers keep ending as soon as they have started.
+    """
+    _harden()
+    Supervisor(settings, listener).run()
 
-    workers = [start() for _ in range(settings.workers)]
 
-    def stop(*_: object) -> None:
-        nonlocal stopping
-        stopping = True
-        for worker in workers:
-            if worker.pid is not None and worker.is_alive():
-                os.kill(worker.pid, signal.SIGTERM)
+class Restarts:
+    """How long to wait before starting a worker again, from how long those that ended had lived."""
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    while not stopping:
-        multiprocessing.connection.wait([worker.sentinel for worker in workers])
-        workers[:] = [worker if worker.is_alive() or stopping else start() for worker in workers]
-    for worker in workers:
-        worker.join()
+    def __init__(self) -> None:
+        self._failures = 0
+
+    def pause_after(self, lived: float) -> float:
+        """Return seconds to wait: none after a long life, else twice as many as the last time.
+
+        Raises:
+            errors.CannotServe: it was one early end too many.
+        """
+        self._failures = self._failures + 1 if lived < YOUNG_SECONDS else 0
+        if self._failures == EARLY_ENDS_MAX:
+            raise errors.CannotServe(
+                f"workers end within {YOUNG_SECONDS} seconds of their start, {EARLY_ENDS_MAX} times in a row"
+            )
+        return FIRST_PAUSE_SECONDS * 2 ** (self._failures - 1) if self._failures else 0.0
+
+
+class Supervisor:
+    """Starts workers, replaces those that end, and passes the signal to stop on to each."""
+
+    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+        self._settings = settings
+        self._listener = listener
+        self._context = multiprocessing.get_context("spawn")
+        self._restarts = Restarts()
+        self._workers: list[tuple[BaseProcess, float]] = []
+        self._stopping = False
+        # A signal writes to it, so that no wait outlasts one.
+        self._wake, self._waker = os.pipe()
+
+    def run(self) -> None:
+        """Return once told to stop and every worker has ended; raise errors.CannotServe if there is no point."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        self._workers = [self._start() for _ in range(self._settings.workers)]
+        try:
+            while not self._stopping:
+                connection.wait([self._wake, *(worker.sentinel for worker, _ in self._workers)])
+                self._replace_ended()
+        finally:
+            self._terminate()
+            for worker, _ in self._workers:
+                worker.join()
+
+    def _start(self) -> tuple[BaseProcess, float]:
+        worker = self._context.Process(target=_work, args=(self._settings, self._listener), daemon=False)
+        worker.start()
+        return worker, time.monotonic()
+
+    def _replace_ended(self) -> None:
+        lives = [time.monotonic() - since for worker, since in self._workers if not worker.is_alive()]
+        if not lives or self._stopping:
+            return
+        connection.wait([self._wake], self._restarts.pause_after(min(lives)))
+        # Those that ended meanwhile are of the same failure, and are replaced with the first.
+        for place, (worker, _) in enumerate(self._workers):
+            if not worker.is_alive() and not self._stopping:
+                self._workers[place] = self._start()
+
+    def _stop(self, *_: object) -> None:
+        self._stopping = True
+        os.write(self._waker, b"!")
+        self._terminate()
+
+    def _terminate(self) -> None:
+        for worker, _ in self._workers:
+            if worker.is_alive():
+                worker.terminate()
