@@ -31,6 +31,10 @@ ECHO_DIGITS_MAX = 8
 # How long things live.
 IDEMPOTENCY_SECONDS = 24 * 3600
 TOKEN_SECONDS = 24 * 3600
+# A token that was spent still says what it was spent on, and that it was; a month is long enough to ask.
+USED_TOKEN_SECONDS = 30 * 24 * 3600
+# The number of a card that was detached, for which nobody has a use any more.
+DETACHED_SECONDS = 30 * 24 * 3600
 SECURITY_CODE_SECONDS = 15 * 60
 EVENT_SECONDS = 30 * 24 * 3600
 

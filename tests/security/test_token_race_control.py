@@ -50,6 +50,7 @@ async def post(application, path, body):
     headers = [
         (b"authorization", b"Bearer sk_test_race"),
         (b"content-type", b"application/x-www-form-urlencoded"),
+        (b"content-length", b"%d" % len(body)),
     ]
     scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
              "headers": headers, "client": ("127.0.0.1", 1), "scheme": "http"}  # fmt: skip

@@ -1,55 +1,155 @@
 """`strongroom check`: every invariant we know, tried on the stored data.
 
 The store checks its files; here every document and every vaulted value is opened under the keys it claims, and every
-reference to a vaulted value is followed.
+reference is followed, to customers and to vaulted values, and back from the values to whoever holds them. Nothing is
+mended and nothing is made: an account whose keys are gone is reported.
+
+A server may be running beside us. A row is looked at again before it is reported, and tables are read in an order in
+which a value that moves from a token to what the token becomes is seen on at least one side.
 """
 
+from collections.abc import AsyncIterator
 from typing import Final
 
+from strongroom import limits
+from strongroom.domain import payment_methods as states
 from strongroom.house import House
-from strongroom.secret import Secret
 from strongroom.store import Row
 from strongroom.store.tables import TABLES
-from strongroom.vault import SealBroken, SealedRecord
+from strongroom.vault import AccountShredded, Keyring, SealBroken, SealedRecord
 
 SCAN_SIZE: Final = 500
+CUSTOMERS: Final = "customers"
 RECORDS: Final = "records"
-WITHOUT_DOCUMENT: Final = frozenset({RECORDS, "fingerprints", "installation"})
+TOKENS: Final = "tokens"
+WITHOUT_DOCUMENT: Final = frozenset({"fingerprints", "installation"})
+ORDER: Final = (TOKENS, *(name for name in TABLES if name not in {TOKENS, RECORDS}), RECORDS)
 
 
 async def check(house: House) -> list[str]:
     """Return one sentence per fault; none if all is well."""
-    faults = list(await house.store.check())
-    for table in TABLES:
-        after = 0
-        while rows := await house.store.scan(table, after, SCAN_SIZE):
-            for row in rows:
-                faults += await _check_row(house, row)
-            after = rows[-1].seq
-    return faults
+    return [*await house.store.check(), *[fault async for fault in Inspection(house).faults()]]
 
 
-async def _check_row(house: House, row: Row) -> list[str]:
-    where = f"{row.table} {row.id} of {row.account} ({'live' if row.livemode else 'test'})"
-    if row.table in WITHOUT_DOCUMENT - {RECORDS}:
-        return []
-    keyring = await house.keyring(row.account, row.livemode)
+class Inspection:
+    """One walk through all rows, and what has to be remembered on the way."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._store = house.store
+        self._started = house.clock.now()
+        self._held: set[str] = set()
+        """The ids of all vaulted values that something refers to."""
+        self._keyless: set[tuple[str, bool]] = set()
+
+    async def faults(self) -> AsyncIterator[str]:
+        """Walk through everything and yield a sentence for each fault."""
+        for table in ORDER:
+            after = 0
+            while rows := await self._store.scan(table, after, SCAN_SIZE):
+                for row in rows:
+                    self._note_record(row)
+                    for fault in await self._settled_faults(row):
+                        yield fault
+                after = rows[-1].seq
+
+    def _note_record(self, row: Row) -> None:
+        record = row.columns.get("record")
+        if record is not None and not _is_spent(row):
+            self._held.add(record)
+
+    async def _settled_faults(self, row: Row) -> list[str]:
+        """Return a row's faults; if a request has changed it since it was read, those it has now."""
+        faults = await self._faults_of(row)
+        if not faults:
+            return []
+        now = await self._store.get(row.table, row.account, row.livemode, row.id)
+        if now is None:
+            return []
+        return faults if now.version == row.version else await self._faults_of(now)
+
+    async def _faults_of(self, row: Row) -> list[str]:
+        if row.table in WITHOUT_DOCUMENT:
+            return []
+        where = f"{row.table} {row.id} of {row.account} ({_mode(row.livemode)})"
+        seal = await self._seal_fault(row, where)
+        found = [await self._record_fault(row), await self._customer_fault(row), self._stray_fault(row)]
+        return [*seal, *[f"{where} {fault}" for fault in found if fault is not None]]
+
+    # -- seals --------------------------------------------------------------------------------------------------
+
+    async def _seal_fault(self, row: Row, where: str) -> list[str]:
+        place = row.account, row.livemode
+        if place in self._keyless:
+            return []
+        try:
+            keyring = await self._keyring(*place)
+        except AccountShredded:
+            # What it sealed is meant to be beyond opening.
+            self._keyless.add(place)
+            return []
+        except SealBroken:
+            keyring = None
+        if keyring is None:
+            self._keyless.add(place)
+            return [f"the keys of {row.account} ({_mode(row.livemode)}) are gone or damaged"]
+        return [] if _opens(keyring, row) else [f"{where} does not open"]
+
+    async def _keyring(self, account: str, livemode: bool) -> Keyring | None:
+        """Return the account's keys, or None if there are none: whoever asked the house might be made new ones."""
+        cached = self._house.vault.cached_keyring(account, livemode)
+        if cached is not None:
+            return cached
+        if not await self._house.key_store.account_keys(account, livemode):
+            return None
+        return await self._house.keyring(account, livemode)
+
+    # -- references ---------------------------------------------------------------------------------------------
+
+    async def _record_fault(self, row: Row) -> str | None:
+        record = row.columns.get("record")
+        if record is None or _is_spent(row):
+            return None
+        vaulted = await self._store.get(RECORDS, row.account, row.livemode, record)
+        return "refers to a vaulted value that is gone" if vaulted is None else None
+
+    async def _customer_fault(self, row: Row) -> str | None:
+        name = row.columns.get("customer")
+        if name is None:
+            return None
+        customer = await self._store.get(CUSTOMERS, row.account, row.livemode, name)
+        if customer is None:
+            return "refers to a customer that does not exist"
+        deleted = customer.columns["deleted_at"] is not None
+        return (
+            "is attached to a deleted customer"
+            if deleted and row.columns.get("state") == states.ATTACHED
+            else None
+        )
+
+    def _stray_fault(self, row: Row) -> str | None:
+        """A young value may belong to something that was made after its table was read."""
+        young = row.table != RECORDS or row.columns["created"] + limits.TOKEN_SECONDS > self._started
+        return None if young or row.id in self._held else "is a vaulted value that nothing refers to"
+
+
+def _is_spent(row: Row) -> bool:
+    """Whether the row is a used token: its value belongs to what it became, which may have erased it since."""
+    return row.table == TOKENS and row.columns["used_at"] is not None
+
+
+def _mode(livemode: bool) -> str:
+    return "live" if livemode else "test"
+
+
+def _opens(keyring: Keyring, row: Row) -> bool:
     try:
         if row.table == RECORDS:
-            opened = keyring.open_record(
+            keyring.open_record(
                 row.columns["kind"], row.id, SealedRecord(row.columns["wrapped_key"], row.doc)
             )
-            assert isinstance(opened, Secret)
         else:
             keyring.open_document(row.table, row.id, row.doc)
     except SealBroken:
-        return [f"{where} does not open"]
-    return await _check_reference(house, row, where)
-
-
-async def _check_reference(house: House, row: Row, where: str) -> list[str]:
-    record = row.columns.get("record")
-    if record is None or await house.store.get(RECORDS, row.account, row.livemode, record) is not None:
-        return []
-    spent = row.table == "tokens" and row.columns["used_at"] is not None
-    return [] if spent else [f"{where} refers to a vaulted value that is gone"]
+        return False
+    return True

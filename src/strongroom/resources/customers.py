@@ -380,7 +380,13 @@ async def _orphan_methods(call: Call, customer: str) -> None:
         for method in held:
             await call.erase_record(method["record"])
             if method["object"] == "payment_method":
-                call.change(method, state=states.ORPHANED, record=None)
+                call.change(
+                    method,
+                    # Whose name and address these were is gone with the customer.
+                    {**method.doc, "billing_details": cards.billing_of_raw_card({})},
+                    state=states.ORPHANED,
+                    record=None,
+                )
             else:
                 call.delete(method)
         if held:

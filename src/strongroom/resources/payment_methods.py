@@ -131,6 +131,7 @@ def insert(
         state=states.FRESH,
         record=material.record,
         fingerprint=material.fingerprint,
+        detached_at=None,
     )
 
 
@@ -352,7 +353,7 @@ async def detach(call: Call, params: Document, *, payment_method: str) -> Docume
     stored = await load(call, payment_method, param="payment_method", in_path=True)
     states.check(states.DETACH, stored["state"])
     owner = stored["customer"]
-    detached = call.change(stored, customer=None, state=states.DETACHED)
+    detached = call.change(stored, customer=None, state=states.DETACHED, detached_at=call.now)
     call.emit("payment_method.detached", PAYMENT_METHOD, detached, {"customer": owner})
     from strongroom.resources import customers
 

@@ -28,6 +28,7 @@ from strongroom.store.postgres_sql import (
     Batch,
     by_key_sql,
     by_unique_sql,
+    scan_due_sql,
     scan_sql,
     versions_sql,
 )
@@ -173,6 +174,12 @@ class PostgresStore:
         """See `rows.Store`."""
         declared = known(table)
         found = await self._listing.read(scan_sql(table), after_seq, limit)
+        return [declared.row(tuple(record)) for record in found]
+
+    async def scan_due(self, table: str, column: str, until: int, limit: int) -> list[Row]:
+        """See `rows.Store`."""
+        declared = known(table)
+        found = await self._listing.read(scan_due_sql(table, declared.due_column(column)), until, limit)
         return [declared.row(tuple(record)) for record in found]
 
     # -- writing ------------------------------------------------------------------------------------------------

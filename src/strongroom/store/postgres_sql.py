@@ -130,6 +130,14 @@ def scan_sql(name: str) -> str:
     return f"SELECT {select_list(TABLES[name])} FROM {name} WHERE seq > $1 ORDER BY seq LIMIT $2"
 
 
+@cache
+def scan_due_sql(name: str, column: str) -> str:
+    """Return the SELECT of the rows that are due by a column; it takes the latest value of it and the limit."""
+    return (
+        f"SELECT {select_list(TABLES[name])} FROM {name} WHERE {column} <= $1 ORDER BY {column}, seq LIMIT $2"
+    )
+
+
 HISTORY: Final = (
     "CREATE TABLE IF NOT EXISTS schema_migrations "
     "(number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL)"

@@ -124,6 +124,14 @@ class Store(Protocol):
         """Return up to `limit` rows of all accounts with a `seq` above `after_seq`, oldest first."""
         ...
 
+    async def scan_due(self, table: str, column: str, until: int, limit: int) -> list[Row]:
+        """Return up to `limit` rows of all accounts in which `column` is set to `until` or less, lowest first.
+
+        Raises:
+            ValueError: the column has no index of its own.
+        """
+        ...
+
     async def commit(self, writes: WriteSet) -> None:
         """Apply a write set as a whole and return once it is durable.
 

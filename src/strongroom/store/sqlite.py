@@ -148,6 +148,13 @@ class SqliteStore:
         """See `rows.Store`."""
         return self._rows(known(table), STATEMENTS[table].scan, (after_seq, limit))
 
+    async def scan_due(self, table: str, column: str, until: int, limit: int) -> list[Row]:
+        """See `rows.Store`."""
+        declared = known(table)
+        name = declared.due_column(column)
+        sql = f"SELECT {select_list(declared)} FROM {table} WHERE {name} <= ? ORDER BY {name}, seq LIMIT ?"
+        return self._rows(declared, sql, (until, limit))
+
     def _rows(self, table: Table, sql: str, values: tuple[Any, ...]) -> list[Row]:
         # Always to the last row: a SELECT left half-way would keep the log from being begun anew.
         return [table.row(stored) for stored in self._read(sql, values).fetchall()]

@@ -55,6 +55,16 @@ class Table:
         own: dict[str, ColumnType] = {column.name: column.type for column in self.columns}
         return {"id": "text", **own}
 
+    def due_column(self, column: str) -> str:
+        """Return `column` if the rows in which it is set can be found by its value, across accounts.
+
+        Raises:
+            ValueError: no index is there for it.
+        """
+        if Index((column, "seq"), where=column) not in self.indexes:
+            raise ValueError(f"nothing finds the rows of {self.name} by {column}")
+        return column
+
     def values(self, row: Row) -> tuple[Any, ...]:
         """Return what an insert stores: the key, the table's own columns in order, the document."""
         return (row.account, row.livemode, row.id, *map(row.columns.get, self.names), row.doc)
@@ -117,8 +127,13 @@ TABLES: Final = {
                 Column("state", "text"),
                 Column("record", "text", nullable=True),
                 Column("fingerprint", "text", nullable=True),
+                Column("detached_at", "integer", nullable=True),
             ],
-            [LISTABLE, Index(("account", "livemode", "customer", "seq"), where="customer")],
+            [
+                LISTABLE,
+                Index(("account", "livemode", "customer", "seq"), where="customer"),
+                Index(("detached_at", "seq"), where="detached_at"),
+            ],
         ),
         Table(
             "tokens",

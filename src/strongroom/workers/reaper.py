@@ -1,80 +1,187 @@
-"""What has outlived its time is erased: unused tokens with the values behind them, idempotency rows, old events.
+"""What has outlived its time is erased: tokens, vaulted values nobody can use any more, idempotency rows, old events.
 
-Rows are read oldest first, across accounts, in the order they were written, so no index is needed to find them; the
-reaper stops at the first row that is still young. On PostgreSQL several processes may reap at once: a row that is gone
-already is no fault.
+Most rows are read oldest first, across accounts, in the order they were written, so no index is needed to find them;
+the reaper stops at the first row that is still young. Detaching happens long after writing, so detached cards have an
+index by its time. Nothing here holds the loop: it is given up after every batch. On PostgreSQL several processes may
+reap at once: a row that is gone already, or that a request has changed, is no fault.
 """
 
 import asyncio
-import contextlib
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from strongroom import limits
 from strongroom.house import House
 from strongroom.installation import note_time
 from strongroom.store import Rejected, Row, WriteSet
 
+log = logging.getLogger(__name__)
+
 EVERY_SECONDS: Final = 60
-BATCH: Final = 200
+# How many rows are read at once and leave in one commit: a millisecond or two of the loop.
+BATCH: Final = 100
+
+METHODS: Final = "payment_methods"
+RECORDS: Final = "records"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """When rows of a table are young, and which of the old ones stay all the same."""
 
+    name: str
     table: str
     seconds: int
     """How long a row lives after it was made."""
     stays: Callable[[Row], bool] = lambda _: False
+    """Which old rows this rule leaves alone. Once it does, it always will."""
+    with_record: bool = False
+    """Whether the vaulted value goes with the row."""
+    renewable: bool = False
+    """Whether a row may be made young again where it stands, so that it says nothing of the age of those after it."""
+
+
+def _is_used(token: Row) -> bool:
+    return token.columns["used_at"] is not None
 
 
 RULES: Final = (
-    Rule("idempotency_keys", limits.IDEMPOTENCY_SECONDS),
-    Rule("events", limits.EVENT_SECONDS),
-    Rule("tokens", limits.TOKEN_SECONDS, stays=lambda row: row.columns["used_at"] is not None),
+    Rule("idempotency keys", "idempotency_keys", limits.IDEMPOTENCY_SECONDS, renewable=True),
+    Rule("events", "events", limits.EVENT_SECONDS),
+    Rule("unused tokens", "tokens", limits.TOKEN_SECONDS, stays=_is_used, with_record=True),
+    # The value behind a used token belongs to what the token became.
+    Rule("used tokens", "tokens", limits.USED_TOKEN_SECONDS, stays=lambda token: not _is_used(token)),
 )
 
 
 async def reap_forever(house: House) -> None:
     """Reap once a minute until cancelled. A fault is tried again a minute later."""
+    reaper = Reaper(house)
     while True:
         await asyncio.sleep(EVERY_SECONDS)
-        with contextlib.suppress(
-            Exception
-        ):  # the store being away is told by its own probes; reaping is never urgent
+        try:
             await note_time(house.store, house.clock.now())
-            await reap(house)
+            await reaper.reap()
+        except Exception as fault:  # noqa: BLE001 -- whatever it is, the next minute tries again, and the log has said so
+            log.warning("reaping failed: %s", type(fault).__name__)
 
 
-async def reap(house: House) -> int:
-    """Erase everything that has outlived its time and return how many rows went."""
-    return sum([await _reap_table(house, rule) for rule in RULES])
+class Reaper:
+    """One process's reaper. It remembers which rows stay, so that it need not read them again every minute."""
+
+    def __init__(self, house: House) -> None:
+        self._clock = house.clock
+        self._store = house.store
+        self._passed: dict[str, Row] = {}
+        """Rule → the last row that stays, with nothing left to do before it."""
+
+    async def reap(self) -> int:
+        """Erase everything that has outlived its time and return how many rows, or detached cards' numbers, went."""
+        return sum([await self._apply(rule) for rule in RULES]) + await self._erase_detached()
+
+    async def _apply(self, rule: Rule) -> int:
+        oldest_kept = self._clock.now() - rule.seconds
+        after, erased, all_went = await self._start_of(rule), 0, True
+        while rows := await self._store.scan(rule.table, after, BATCH):
+            old, ended = _old_ones(rule, rows, oldest_kept)
+            due = [row for row in old if not rule.stays(row)]
+            went = await self._commit(await self._removals(rule, due))
+            erased += went
+            all_went = all_went and went == len(due)
+            if all_went:
+                self._remember(rule, old)
+            if ended:
+                break
+            after = rows[-1].seq
+            await asyncio.sleep(0)
+        return erased
+
+    async def _start_of(self, rule: Rule) -> int:
+        """Return the `seq` after which rows have to be read.
+
+        SQLite gives the highest numbers out again once their rows are gone. The remembered place holds only while its
+        row is there: as long as it is, every new row comes after it.
+        """
+        passed = self._passed.get(rule.name)
+        if passed is None:
+            return 0
+        there = await self._store.get(passed.table, passed.account, passed.livemode, passed.id)
+        if there is None:
+            del self._passed[rule.name]
+            return 0
+        return passed.seq
+
+    def _remember(self, rule: Rule, old: Iterable[Row]) -> None:
+        for row in old:
+            if rule.stays(row):
+                self._passed[rule.name] = row
+
+    async def _removals(self, rule: Rule, due: Sequence[Row]) -> list[WriteSet]:
+        if not rule.with_record:
+            return [WriteSet(deletes=[row]) for row in due]
+        records = await asyncio.gather(*map(self._record_of, due))
+        return [WriteSet(deletes=[row, *record]) for row, record in zip(due, records, strict=True)]
+
+    async def _record_of(self, row: Row) -> list[Row]:
+        """Return the row of the vaulted value that `row` refers to, if there is one."""
+        record = row.columns["record"]
+        if record is None:
+            return []
+        vaulted = await self._store.get(RECORDS, row.account, row.livemode, record)
+        return [] if vaulted is None else [vaulted]
+
+    async def _erase_detached(self) -> int:
+        """Erase the numbers of cards detached long ago. The PaymentMethods themselves can still be looked at."""
+        erased, until = 0, self._clock.now() - limits.DETACHED_SECONDS
+        while rows := await self._store.scan_due(METHODS, "detached_at", until, BATCH):
+            went = await self._commit(await asyncio.gather(*map(self._erasure, rows)))
+            erased += went
+            # Those that somebody changed meanwhile are found again at once, perhaps for ever.
+            if not went:
+                break
+            await asyncio.sleep(0)
+        return erased
+
+    async def _erasure(self, method: Row) -> WriteSet:
+        emptied = {**method.columns, "record": None, "detached_at": None}
+        return WriteSet(
+            changes=[msgspec.structs.replace(method, columns=emptied)], deletes=await self._record_of(method)
+        )
+
+    async def _commit(self, sets: Sequence[WriteSet]) -> int:
+        """Commit all together or, if any of them met something changed, one by one; return how many were."""
+        try:
+            await self._store.commit(_together(sets))
+        except Rejected:
+            return sum([await self._commit_one(writes) for writes in sets])
+        return len(sets)
+
+    async def _commit_one(self, writes: WriteSet) -> int:
+        try:
+            await self._store.commit(writes)
+        except Rejected:
+            return 0
+        return 1
 
 
-async def _reap_table(house: House, rule: Rule) -> int:
-    oldest_kept = house.clock.now() - rule.seconds
-    erased, after = 0, 0
-    while rows := await house.store.scan(rule.table, after, BATCH):
-        for row in rows:
-            if row.columns["created"] > oldest_kept:
-                return erased
-            if not rule.stays(row):
-                erased += await _erase(house, row)
-        after = rows[-1].seq
-    return erased
+def _old_ones(rule: Rule, rows: Iterable[Row], oldest_kept: int) -> tuple[list[Row], bool]:
+    """Return the rows that have had their time, and whether a young one says that no more are to come."""
+    old: list[Row] = []
+    for row in rows:
+        if row.columns["created"] <= oldest_kept:
+            old.append(row)
+        elif not (rule.renewable and row.version > 1):
+            return old, True
+    return old, False
 
 
-async def _erase(house: House, row: Row) -> int:
-    writes = WriteSet(deletes=[row])
-    record = row.columns.get("record")
-    if record is not None:
-        vaulted = await house.store.get("records", row.account, row.livemode, record)
-        if vaulted is not None:
-            writes.deletes.append(vaulted)
-    try:
-        await house.store.commit(writes)
-    except Rejected:
-        return 0
-    return 1
+def _together(sets: Iterable[WriteSet]) -> WriteSet:
+    whole = WriteSet()
+    for writes in sets:
+        whole.changes += writes.changes
+        whole.deletes += writes.deletes
+    return whole

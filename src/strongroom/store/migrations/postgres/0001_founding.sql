@@ -64,10 +64,12 @@ CREATE TABLE payment_methods (
     state TEXT COLLATE "C" NOT NULL,
     record TEXT COLLATE "C",
     fingerprint TEXT COLLATE "C",
+    detached_at BIGINT,
     doc BYTEA NOT NULL
 );
 CREATE INDEX payment_methods_listed ON payment_methods (account, livemode, seq);
 CREATE INDEX payment_methods_by_customer ON payment_methods (account, livemode, customer, seq) WHERE customer IS NOT NULL;
+CREATE INDEX payment_methods_by_detached_at ON payment_methods (detached_at, seq) WHERE detached_at IS NOT NULL;
 ALTER TABLE payment_methods ADD UNIQUE (account, livemode, id);
 
 CREATE TABLE tokens (

@@ -61,11 +61,13 @@ CREATE TABLE payment_methods (
     state TEXT NOT NULL,
     record TEXT,
     fingerprint TEXT,
+    detached_at INTEGER,
     doc BLOB NOT NULL,
     UNIQUE (account, livemode, id)
 ) STRICT;
 CREATE INDEX payment_methods_listed ON payment_methods (account, livemode);
 CREATE INDEX payment_methods_by_customer ON payment_methods (account, livemode, customer) WHERE customer IS NOT NULL;
+CREATE INDEX payment_methods_by_detached_at ON payment_methods (detached_at) WHERE detached_at IS NOT NULL;
 
 CREATE TABLE tokens (
     seq INTEGER PRIMARY KEY,

@@ -1,0 +1,419 @@
+"""What the API leaves behind is erased in time, and `check` finds what should not be there: on both engines.
+
+The house is opened in this process, so that its clock can be moved; requests go straight into the application.
+"""
+
+import asyncio
+import json
+from urllib.parse import urlencode
+
+import apsw
+import asyncpg
+import msgspec
+import pytest
+
+from strongroom.clock import ManualClock
+from strongroom.config import Settings
+from strongroom.house import open_house
+from strongroom.http.app import Application
+from strongroom.resources import registry
+from strongroom.resources.check import check
+from strongroom.store import Row, WriteSet
+from strongroom.workers.reaper import Reaper
+from support.data import VISA
+
+NOW = 1_800_000_000
+DAY = 24 * 3600
+MONTH = 30 * DAY
+
+PERSONAL = {
+    "name": "Jenny Rosen",
+    "email": "jenny@example.com",
+    "phone": "+15555550100",
+    "address": {"line1": "1 Main St", "city": "Springfield", "postal_code": "94107", "country": "US"},
+}
+UNSAID = {
+    "address": dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state")),
+    **dict.fromkeys(("email", "name", "phone", "tax_id")),
+}
+
+
+class Scene:
+    """An open house, and a caller in test mode."""
+
+    def __init__(self, house):
+        self.house = house
+        self.application = Application(house)
+        self.reaper = Reaper(house)
+
+    async def call(self, method, path, params=None, *, key="sk_test_reaped"):
+        """Send one request and return its answer, which must be a 200."""
+        answer, body = {}, urlencode(flattened(params or {})).encode()
+        headers = [
+            (b"authorization", f"Bearer {key}".encode()),
+            (b"content-type", b"application/x-www-form-urlencoded"),
+            (b"content-length", str(len(body)).encode()),
+        ]
+        scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"",
+                 "headers": headers, "client": ("127.0.0.1", 1), "scheme": "http"}  # fmt: skip
+
+        async def receive():
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message):
+            answer.update(message)
+
+        await self.application(scope, receive, send)
+        assert answer["status"] == 200, answer["body"]
+        return json.loads(answer["body"])
+
+    async def post(self, path, params=None):
+        return await self.call("POST", path, params)
+
+    async def saved_card(self):
+        """A customer and a card attached to it."""
+        customer = await self.post("/v1/customers")
+        card = await self.post(
+            "/v1/payment_methods", {"type": "card", "card": VISA, "billing_details": PERSONAL}
+        )
+        await self.post(f"/v1/payment_methods/{card['id']}/attach", {"customer": customer["id"]})
+        return customer["id"], card["id"]
+
+    async def rows(self, table):
+        return await self.house.store.scan(table, 0, 1_000)
+
+    async def row(self, table):
+        (row,) = await self.rows(table)
+        return row
+
+    async def change(self, row, *, doc=None, **columns):
+        """Change a row behind the API's back."""
+        changed = msgspec.structs.replace(
+            row, columns={**row.columns, **columns}, doc=row.doc if doc is None else doc
+        )
+        await self.house.store.commit(WriteSet(changes=[changed]))
+
+    async def remove(self, row):
+        """Remove a row behind the API's back."""
+        await self.house.store.commit(WriteSet(deletes=[row]))
+
+    async def faults(self):
+        return await check(self.house)
+
+
+def flattened(params, prefix=""):
+    """The parameters in the bracketed names of a form."""
+    flat = {}
+    for name, value in params.items():
+        path = f"{prefix}[{name}]" if prefix else name
+        flat |= flattened(value, path) if isinstance(value, dict) else {path: value}
+    return flat
+
+
+@pytest.fixture
+def play(engine, database_for, tmp_path):
+    """Run a coroutine function taking a `Scene`."""
+
+    def run(scene):
+        async def opened():
+            registry.load()
+            settings = Settings(tmp_path / "data", database_for(engine), sandbox=True, request_log=False)
+            house = await open_house(settings, ManualClock(NOW))
+            try:
+                await scene(Scene(house))
+            finally:
+                await house.close()
+
+        asyncio.run(opened())
+
+    return run
+
+
+def name_of(row):
+    return f"{row.table} {row.id} of {row.account} (test)"
+
+
+# -- reaping ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_detached_card_can_be_looked_at_long_after_its_number_is_gone(play):
+    async def story(scene):
+        customer, card = await scene.saved_card()
+        await scene.post(f"/v1/payment_methods/{card}/detach")
+        shown = await scene.call("GET", f"/v1/payment_methods/{card}")
+        scene.house.clock.advance(MONTH - 1)
+        await scene.reaper.reap()
+        assert len(await scene.rows("records")) == 1
+        scene.house.clock.advance(1)
+        await scene.reaper.reap()
+        assert await scene.rows("records") == []
+        assert await scene.call("GET", f"/v1/payment_methods/{card}") == shown
+        assert (shown["customer"], shown["card"]["last4"]) == (None, "4242")
+        assert await scene.faults() == []
+        assert (await scene.call("GET", f"/v1/customers/{customer}"))["id"] == customer
+
+    play(story)
+
+
+def test_an_attached_card_keeps_its_number_however_old_it_and_its_token_are(play):
+    async def story(scene):
+        token = await scene.post("/v1/tokens", {"card": VISA})
+        customer = await scene.post("/v1/customers", {"source": token["id"]})
+        _, other = await scene.saved_card()
+        scene.house.clock.advance(10 * MONTH)
+        await scene.reaper.reap()
+        assert await scene.rows("tokens") == []
+        assert len(await scene.rows("records")) == 2
+        assert await scene.faults() == []
+        assert (await scene.call("GET", f"/v1/payment_methods/{other}"))["id"] == other
+        assert (await scene.call("GET", f"/v1/customers/{customer['id']}"))["default_source"]
+
+    play(story)
+
+
+def test_a_token_nobody_spends_is_gone_with_its_number_after_a_day(play):
+    async def story(scene):
+        await scene.post("/v1/tokens", {"card": VISA})
+        await scene.post("/v1/tokens", {"pii": {"id_number": "000000000"}})
+        assert len(await scene.rows("records")) == 2
+        scene.house.clock.advance(DAY - 1)
+        assert await scene.reaper.reap() == 0
+        scene.house.clock.advance(1)
+        assert await scene.reaper.reap() == 2
+        assert await scene.rows("tokens") == await scene.rows("records") == []
+
+    play(story)
+
+
+def test_deleting_a_customer_clears_whose_cards_they_were(play):
+    async def story(scene):
+        customer, card = await scene.saved_card()
+        before = await scene.call("GET", f"/v1/payment_methods/{card}")
+        assert before["billing_details"]["address"]["line1"] == "1 Main St"
+        await scene.call("DELETE", f"/v1/customers/{customer}")
+        after = await scene.call("GET", f"/v1/payment_methods/{card}")
+        assert after == {**before, "billing_details": UNSAID}
+        assert await scene.rows("records") == []
+        assert await scene.faults() == []
+
+    play(story)
+
+
+def test_rows_that_are_due_are_found_by_an_indexed_column_across_accounts_lowest_first(play):
+    async def story(scene):
+        columns = {"created": 1, "object": "card", "type": "card", "state": "detached"}
+        rows = [
+            Row("payment_methods", account, livemode, f"pm_{due}", 0, 0, {**columns, "detached_at": due}, b"")
+            for account, livemode, due in [("a", True, 30), ("a", False, 10), ("b", True, 20), ("b", False, None)]
+        ]  # fmt: skip
+        store = scene.house.store
+        await store.commit(WriteSet(inserts=rows))
+
+        async def due(until, limit=9):
+            return [row.id for row in await store.scan_due("payment_methods", "detached_at", until, limit)]
+
+        assert await due(9) == []
+        assert await due(20) == ["pm_10", "pm_20"]
+        assert await due(2**40) == ["pm_10", "pm_20", "pm_30"]
+        assert await due(2**40, 1) == ["pm_10"]
+        for table, column in [("payment_methods", "created"), ("tokens", "used_at"), ("nothing", "created")]:
+            with pytest.raises(ValueError, match=r"nothing"):
+                await store.scan_due(table, column, 1, 1)
+
+    play(story)
+
+
+# -- check --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_house_in_use_has_no_faults(play):
+    async def story(scene):
+        for _ in range(2):
+            customer, card = await scene.saved_card()
+            _, detached = await scene.saved_card()
+            await scene.post(f"/v1/payment_methods/{detached}/detach")
+            token = await scene.post("/v1/tokens", {"card": VISA})
+            await scene.post("/v1/payment_methods", {"type": "card", "card": {"token": token["id"]}})
+            await scene.post("/v1/tokens", {"card": VISA})
+            await scene.call("DELETE", f"/v1/customers/{customer}")
+            await scene.post(f"/v1/payment_methods/{card}/detach")
+            assert await scene.faults() == []
+            scene.house.clock.advance(10 * MONTH)
+            assert await scene.faults() == []
+            await scene.reaper.reap()
+            assert await scene.faults() == []
+
+    play(story)
+
+
+def test_check_reports_a_card_attached_to_a_deleted_customer(play):
+    async def story(scene):
+        await scene.saved_card()
+        await scene.change(await scene.row("customers"), deleted_at=NOW)
+        fault = f"{name_of(await scene.row('payment_methods'))} is attached to a deleted customer"
+        assert await scene.faults() == [fault]
+        await scene.reaper.reap()
+        assert await scene.faults() == [fault]
+
+    play(story)
+
+
+def test_check_reports_a_customer_who_does_not_exist(play):
+    async def story(scene):
+        await scene.saved_card()
+        await scene.remove(await scene.row("customers"))
+        holder = name_of(await scene.row("payment_methods"))
+        assert await scene.faults() == [f"{holder} refers to a customer that does not exist"]
+
+    play(story)
+
+
+def test_check_reports_a_value_that_nothing_refers_to_once_no_token_can_be_its_owner(play):
+    async def story(scene):
+        await scene.saved_card()
+        await scene.remove(await scene.row("payment_methods"))
+        scene.house.clock.advance(DAY - 1)
+        assert await scene.faults() == []
+        scene.house.clock.advance(1)
+        stray = name_of(await scene.row("records"))
+        assert await scene.faults() == [f"{stray} is a vaulted value that nothing refers to"]
+
+    play(story)
+
+
+def test_a_used_token_does_not_answer_for_a_value(play):
+    async def story(scene):
+        token = await scene.post("/v1/tokens", {"card": VISA})
+        await scene.post("/v1/payment_methods", {"type": "card", "card": {"token": token["id"]}})
+        scene.house.clock.advance(DAY)
+        assert await scene.faults() == []
+        await scene.remove(await scene.row("payment_methods"))
+        stray = name_of(await scene.row("records"))
+        assert await scene.faults() == [f"{stray} is a vaulted value that nothing refers to"]
+
+    play(story)
+
+
+def test_check_reports_a_value_that_is_gone(play):
+    async def story(scene):
+        await scene.saved_card()
+        await scene.remove(await scene.row("records"))
+        holder = name_of(await scene.row("payment_methods"))
+        assert await scene.faults() == [f"{holder} refers to a vaulted value that is gone"]
+
+    play(story)
+
+
+@pytest.mark.parametrize("table", ["customers", "payment_methods", "records"])
+def test_check_reports_what_does_not_open(play, table):
+    async def story(scene):
+        await scene.saved_card()
+        row = await scene.row(table)
+        await scene.change(row, doc=row.doc[:-1] + bytes([row.doc[-1] ^ 1]))
+        assert await scene.faults() == [f"{name_of(row)} does not open"]
+
+    play(story)
+
+
+def test_check_reports_an_account_without_keys_once_and_makes_it_none(play):
+    async def story(scene):
+        await scene.saved_card()
+        account = (await scene.row("customers")).account
+        await forget_keys(scene.house, account)
+        assert await scene.faults() == [f"the keys of {account} (test) are gone or damaged"]
+        assert await scene.house.key_store.account_keys(account, False) == []
+
+    play(story)
+
+
+def test_a_shredded_account_is_no_fault(play):
+    async def story(scene):
+        await scene.saved_card()
+        await scene.house.vault.shred((await scene.row("customers")).account, livemode=False)
+        assert await scene.faults() == []
+
+    play(story)
+
+
+def test_what_a_request_changes_while_check_runs_is_no_fault(play):
+    """The card loses its customer and its number between being read and being followed."""
+
+    async def story(scene):
+        customer, _ = await scene.saved_card()
+        stale = await scene.row("payment_methods")
+        await scene.call("DELETE", f"/v1/customers/{customer}")
+        scene.house.store = Stale(scene.house.store, stale)
+        assert await scene.faults() == []
+
+    play(story)
+
+
+def test_a_value_that_moves_while_check_runs_is_seen_on_one_side(play):
+    """A token is spent in its last second; the request is still under way when the second is over and `check` starts."""
+
+    async def story(scene):
+        token = await scene.post("/v1/tokens", {"card": VISA})
+        clock = scene.house.clock
+
+        async def spend():
+            clock.advance(-1)
+            await scene.post("/v1/payment_methods", {"type": "card", "card": {"token": token["id"]}})
+            clock.advance(1)
+
+        clock.advance(DAY)
+        between = scene.house.store = Between(scene.house.store, {"tokens", "payment_methods"}, spend)
+        assert await scene.faults() == []
+        assert between.happened
+        assert (await scene.row("tokens")).columns["used_at"] == NOW + DAY - 1
+        assert len(await scene.rows("payment_methods")) == 1
+
+    play(story)
+
+
+class Between:
+    """The store, with something that happens once the first of two tables has been read and not yet the second."""
+
+    def __init__(self, store, tables, happening):
+        self._store = store
+        self._unread = set(tables)
+        self._happening = happening
+        self.happened = False
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    async def scan(self, table, after, limit):
+        if self._unread == {table} and not self.happened:
+            self.happened = True
+            await self._happening()
+        self._unread.discard(table)
+        return await self._store.scan(table, after, limit)
+
+
+class Stale:
+    """The store as a scan sees it that read one row before it was changed."""
+
+    def __init__(self, store, row):
+        self._store = store
+        self._row = row
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    async def scan(self, table, after, limit):
+        rows = await self._store.scan(table, after, limit)
+        return [self._row if (row.table, row.id) == (self._row.table, self._row.id) else row for row in rows]
+
+
+async def forget_keys(house, account):
+    """Lose an account's keys, as restoring an older key store does."""
+    settings = house.settings
+    if settings.is_sqlite:
+        connection = apsw.Connection(str(settings.data_dir / "keys.db"))
+        connection.execute("DELETE FROM keys WHERE owner = ?", (account,))
+        connection.close()
+    else:
+        connection = await asyncpg.connect(settings.database)
+        await connection.execute("DELETE FROM strongroom_keys.keys WHERE owner = $1", account)
+        await connection.close()
+    house.vault.forget(account, livemode=False)
