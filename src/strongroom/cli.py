@@ -3,21 +3,38 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from ipaddress import ip_network
+from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
 from strongroom import __version__
-from strongroom.config import DEFAULT_PORT, Settings
+from strongroom.config import DEFAULT_PORT, Settings, is_database
 
 T = TypeVar("T")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DAY_SECONDS: Final = 86_400
 MODES: Final = ("test", "live")
+INTERRUPTED_STATUS: Final = 130
+
+
+def _database(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    """Return an address that means a database. A refusal does not repeat it, for it may hold a password."""
+    if value is not None and not is_database(value):
+        raise click.BadParameter("it takes sqlite, sqlite:PATH, sqlite:///PATH or postgresql://…")
+    return value or ""
+
+
+def _networks(
+    _: click.Context, __: click.Parameter, values: tuple[str, ...]
+) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(value) for value in values)
+    except ValueError as fault:
+        raise click.BadParameter(f"{fault}; it takes a network such as 10.0.0.0/8, or one address") from None
 
 
 def option(*declarations: str, **attributes: Any) -> Callable[[Command], Command]:
@@ -30,8 +47,10 @@ def option(*declarations: str, **attributes: Any) -> Callable[[Command], Command
 STORAGE_OPTIONS: Final = (
     option("--data-dir", type=click.Path(path_type=Path, file_okay=False), default=Path("strongroom-data"),
                  show_default=True, help="Database, key store and root key."),
-    option("--database", default="sqlite", show_default=True, help="sqlite, or postgresql://…"),
-    option("--key-database", default="", help="Where wrapped keys live; default: apart from the rows, beside them."),
+    option("--database", callback=_database, default="sqlite", show_default=True,
+           help="sqlite, sqlite:PATH or postgresql://…"),
+    option("--key-database", callback=_database,
+           help="Where wrapped keys live, likewise; default: apart from the rows, beside them."),
     option("--root-key", default="file", show_default=True, help="file, file:PATH[,PATH…] or env:NAME."),
 )  # fmt: skip
 
@@ -76,15 +95,16 @@ def main() -> None:
 @option(
     "--trusted-proxy",
     "trusted_proxies",
+    callback=_networks,
     multiple=True,
     help="Network whose X-Forwarded-* headers are believed.",
 )
 @option("--allow-plain-http", is_flag=True, help="Accept live keys without TLS from other machines.")
 @option("--raw-card-data", type=click.Choice(["off", "test_only", "on"]), default="test_only", show_default=True,
               help="Where a secret key may send card numbers.")  # fmt: skip
-def serve(*, expose_sandbox: bool, trusted_proxies: tuple[str, ...], **options: Any) -> None:
+def serve(*, expose_sandbox: bool, **options: Any) -> None:
     """Serve the API until Ctrl-C."""
-    settings = Settings(trusted_proxies=tuple(ip_network(network) for network in trusted_proxies), **options)
+    settings = Settings(**options)
     if settings.sandbox and not settings.is_loopback and not expose_sandbox:
         raise click.UsageError(
             "a sandbox opens to every well-formed key: it listens on loopback only, unless --expose-sandbox"
@@ -94,23 +114,43 @@ def serve(*, expose_sandbox: bool, trusted_proxies: tuple[str, ...], **options: 
     from strongroom.http import server
     from strongroom.welcome import welcome
 
+    if settings.workers > 1:
+        click.echo(
+            "strongroom: security codes stay in the process that took them in; a card that is validated by another one "
+            "has cvc_check unavailable",
+            err=True,
+        )
     _or_exit(lambda: server.serve(settings, welcome))
 
 
-def _or_exit(work: Callable[[], T]) -> T | None:
+def _or_exit(work: Callable[[], T]) -> T:
     """Run `work`; what an operator can mend is said in one line, not in a traceback."""
     from strongroom.errors import ApiError, CannotServe
+    from strongroom.house import postgres_says
+    from strongroom.store import Rejected
+    from strongroom.vault import AccountShredded, SealBroken
 
     try:
         return work()
     except KeyboardInterrupt:
-        return None
-    except (CannotServe, ApiError, OSError, ValueError, LookupError) as refusal:
-        click.echo(f"strongroom: {refusal}", err=True)
-        sys.exit(1)
+        sys.exit(INTERRUPTED_STATUS)
+    except Rejected:
+        _exit_saying("somebody changed it at the same moment; try again")
+    except (CannotServe, ApiError, SealBroken, AccountShredded, OSError, ValueError, LookupError) as refusal:
+        _exit_saying(str(refusal))
+    except Exception as failure:
+        said = postgres_says(failure)
+        if said is None:
+            raise
+        _exit_saying(said)
 
 
-def _in_house(settings: Settings, work: Callable[[Any], Awaitable[T]]) -> T | None:
+def _exit_saying(sentence: str) -> NoReturn:
+    click.echo(f"strongroom: {sentence}", err=True)
+    sys.exit(1)
+
+
+def _in_house(settings: Settings, work: Callable[[Any], Awaitable[T]]) -> T:
     """Open the house beside a running server, do `work` in it, close it."""
     from strongroom.house import open_house
 
@@ -154,6 +194,8 @@ def keys_create(*, kind: str, mode: str, account: str | None, permissions: tuple
     from strongroom.resources import keys as operations
     from strongroom.resources.caller import KeyKind
 
+    granted = _permissions(permissions, kind)
+
     async def work(house: Any) -> str:
         ends = None if expires_in_days is None else house.clock.now() + expires_in_days * DAY_SECONDS
         new = await operations.create_key(
@@ -161,7 +203,7 @@ def keys_create(*, kind: str, mode: str, account: str | None, permissions: tuple
             account or await _only_account(house),
             KeyKind[kind.upper()],
             livemode=mode == "live",
-            permissions=_permissions(permissions),
+            permissions=granted,
             name=name,
             expires_at=ends,
         )
@@ -170,7 +212,9 @@ def keys_create(*, kind: str, mode: str, account: str | None, permissions: tuple
     click.echo(_in_house(Settings(**storage), work))
 
 
-def _permissions(given: tuple[str, ...]) -> dict[str, str]:
+def _permissions(given: tuple[str, ...], kind: str) -> dict[str, str]:
+    if given and kind != "restricted":
+        raise click.UsageError("--permission is for --kind restricted; what other keys may do is fixed")
     pairs = [text.partition("=") for text in given]
     for name, _, verb in pairs:
         if not name or verb not in {"read", "write"}:
@@ -190,14 +234,25 @@ async def _only_account(house: Any) -> str:
 @keys.command("list")
 @storage_options
 def keys_list(**storage: Any) -> None:
-    """Show every key: its id, what it looks like, its account, and whether it has ended."""
+    """Show every key: its id, what it looks like, its account, and when it ends or whether it has."""
     from strongroom.resources import keys as operations
 
-    rows = _in_house(Settings(**storage), operations.list_keys) or []
-    for row in rows:
-        columns = row.columns
-        ended = "ended" if columns["revoked_at"] is not None else "-"
-        click.echo(f"{row.id}  {columns['prefix']}…{columns['last4']}  {row.account}  {ended}")
+    async def work(house: Any) -> list[str]:
+        now = house.clock.now()
+        return [
+            f"{row.id}  {row.columns['prefix']}…{row.columns['last4']}  {row.account}  "
+            + _end_in_words(operations.ends_at(row), now)
+            for row in await operations.list_keys(house)
+        ]
+
+    for line in _in_house(Settings(**storage), work):
+        click.echo(line)
+
+
+def _end_in_words(end: int | None, now: int) -> str:
+    if end is None:
+        return "-"
+    return "ended" if end <= now else f"ends {datetime.fromtimestamp(end, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @keys.command("roll")
@@ -244,13 +299,10 @@ def keys_revoke(*, key_id: str, **storage: Any) -> None:
 @option("--plan", is_flag=True, help="Say what would be done, and do nothing.")
 def migrate(*, plan: bool, **storage: Any) -> None:
     """Bring the database to this version's schema. Forward only."""
-    from strongroom.house import make_data_dir, store_url
-    from strongroom.store import migrate as apply
-    from strongroom.store import plan as planned
+    from strongroom.house import apply_migrations, plan_migrations
 
     settings = Settings(**storage)
-    make_data_dir(settings.data_dir)
-    steps = _or_exit(lambda: asyncio.run((planned if plan else apply)(store_url(settings)))) or []
+    steps = _or_exit(lambda: asyncio.run((plan_migrations if plan else apply_migrations)(settings)))
     click.echo("\n".join(steps) if steps else "nothing to do")
 
 
@@ -260,9 +312,7 @@ def check(**storage: Any) -> None:
     """Check every invariant we know on the stored data; exit 1 if one is broken."""
     from strongroom.resources.check import check as check_house
 
-    faults = _in_house(replace(Settings(**storage)), check_house)
-    if faults is None:
-        sys.exit(1)
+    faults = _in_house(Settings(**storage), check_house)
     for fault in faults:
         click.echo(fault)
     click.echo(f"{len(faults)} faults")

@@ -1,10 +1,29 @@
 """What an operator can set. One frozen `Settings`, made once by the command line; every option is also `STRONGROOM_…`."""
 
+import re
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 DEFAULT_PORT = 12111
+
+_POSTGRES_SCHEMES = ("postgres://", "postgresql://")
+# The path is never empty, and `sqlite://host…` is not one.
+_SQLITE_FILE = re.compile(r"sqlite:(?://(?=/))?(?P<path>(?!//).+)")
+
+
+def is_database(address: str) -> bool:
+    """Whether an address means a database: `sqlite`, `sqlite:PATH`, `sqlite:///PATH` or `postgresql://…`."""
+    return address == "sqlite" or _is_postgres(address) or _SQLITE_FILE.fullmatch(address) is not None
+
+
+def _is_postgres(address: str) -> bool:
+    return address.startswith(_POSTGRES_SCHEMES)
+
+
+def _sqlite_file(address: str, default: Path) -> Path:
+    named = _SQLITE_FILE.fullmatch(address)
+    return default if named is None else Path(named["path"])
 
 
 @dataclass(frozen=True)
@@ -15,10 +34,11 @@ class Settings:
     """Where the SQLite database, the key store and the root key live. Made with mode 0700."""
 
     database: str = "sqlite"
-    """`sqlite` (a file in `data_dir`) or `postgresql://…`."""
+    """`sqlite` (a file in `data_dir`), `sqlite:PATH`, `sqlite:///PATH` or `postgresql://…`."""
 
     key_database: str = ""
-    """Where wrapped keys live, apart from the data; empty: a file in `data_dir`, or a schema of its own in PostgreSQL."""
+    """Where wrapped keys live, apart from the data, as in `database`; empty: a file in `data_dir`, or a schema of its
+    own in PostgreSQL."""
 
     root_key: str = "file"
     """`file` (`root.key` in `data_dir`), `file:PATH[,PATH…]` (XOR shares), or `env:NAME`."""
@@ -49,13 +69,20 @@ class Settings:
     @property
     def is_sqlite(self) -> bool:
         """Whether the data lives in an SQLite file."""
-        return not self.database.startswith(("postgres://", "postgresql://"))
+        return not _is_postgres(self.database)
 
     @property
     def database_path(self) -> Path:
         """The SQLite file; meaningless on PostgreSQL."""
-        explicit = self.database.removeprefix("sqlite://").removeprefix("sqlite").removeprefix(":")
-        return Path(explicit) if explicit else self.data_dir / "strongroom.db"
+        return _sqlite_file(self.database, self.data_dir / "strongroom.db")
+
+    @property
+    def key_database_path(self) -> Path | None:
+        """The key store's SQLite file; None if it is in PostgreSQL."""
+        address = self.key_database or self.database
+        if _is_postgres(address):
+            return None
+        return _sqlite_file(self.key_database, self.data_dir / "keys.db")
 
     @property
     def is_loopback(self) -> bool:

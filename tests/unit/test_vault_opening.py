@@ -15,6 +15,7 @@ from strongroom.store.keystore import SqliteKeyStore
 from strongroom.vault import EnvRootKey, FileRootKey, RootKeyError, SealBroken, Vault
 from strongroom.vault import keys as keys_module
 from strongroom.vault import vault as vault_module
+from strongroom.vault.vault import AccountKeyMissing
 
 NOW = 1_700_000_000
 ROOT = bytes(range(32))
@@ -206,6 +207,23 @@ def test_requests_that_want_a_new_account_at_once_get_one_keyring(tmp_path):
         assert len(await store.account_keys("acct_1", False)) == 1
 
     with_vault(tmp_path, scene)
+
+
+def test_an_account_that_must_have_a_key_is_given_no_other(tmp_path):
+    """The control: the same call, allowed to make one, does."""
+
+    async def scene(vault, store):
+        for _ in range(2):
+            with pytest.raises(AccountKeyMissing, match="the live key of acct_1 is not in the key store"):
+                await vault.keyring("acct_1", True, make=False)
+        assert await store.account_keys("acct_1", True) == []
+        assert vault.cached_keyring("acct_1", True) is None
+        made = await vault.keyring("acct_1", True)
+        assert await vault.keyring("acct_1", True, make=False) is made
+        assert len(await store.account_keys("acct_1", True)) == 1
+
+    with_vault(tmp_path, scene)
+    assert issubclass(AccountKeyMissing, SealBroken)
 
 
 # -- root keys ----------------------------------------------------------------------------------------------------

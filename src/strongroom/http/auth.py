@@ -10,6 +10,7 @@ from strongroom.house import House
 from strongroom.http.request import Request
 from strongroom.resources import caller as keys
 from strongroom.resources.caller import Caller, KeyKind
+from strongroom.resources.keys import ends_at
 
 API_KEYS = "api_keys"
 ACCOUNTS = "accounts"
@@ -65,16 +66,21 @@ async def _caller_of(key: str, house: House) -> Caller | None:
     if known is not None and house.settings.sandbox:
         return known
     shape = keys.parse(key)
-    if shape is None:
+    if shape is None or (not house.settings.sandbox and _is_mistyped(key, shape)):
         return None
     row = await house.store.find(API_KEYS, "mac", house.vault.api_key_mac(key))
     if row is None:
         return _sandbox_caller(key, shape) if house.settings.sandbox else None
-    expires_at = row.columns["revoked_at"] or row.columns["expires_at"]
-    if expires_at is not None and expires_at <= house.clock.now():
+    end = ends_at(row)
+    if end is not None and end <= house.clock.now():
         raise errors.Unauthenticated(f"Expired API Key provided: {keys.mask(key)}", code="api_key_expired")
     keyring = await house.keyring(row.account, row.livemode)
     return keys.from_row(row, keyring.open_document(row.table, row.id, row.doc), keys.mask(key))
+
+
+def _is_mistyped(key: str, shape: keys.KeyShape) -> bool:
+    """Whether the key is as long as those we make, and its checksum says that it is none of them."""
+    return len(shape.name) == keys.RANDOM_LENGTH + keys.CHECKSUM_LENGTH and not keys.checksum_holds(key)
 
 
 def _sandbox_caller(key: str, shape: keys.KeyShape) -> Caller:

@@ -12,6 +12,7 @@ from strongroom import ids
 from strongroom.house import House
 from strongroom.resources.caller import KeyKind, generate
 from strongroom.store import Row, WriteSet
+from strongroom.vault import Keyring
 
 TABLE: Final = "api_keys"
 ACCOUNTS: Final = "accounts"
@@ -27,11 +28,11 @@ class NewKey:
 
 
 async def create_account(house: House) -> str:
-    """Make an account of both modes and return its id."""
+    """Make an account of both modes and return its id. Outside the sandbox nothing else makes an account's keys."""
     account = ids.new("acct")
     writes = WriteSet()
     for livemode in (False, True):
-        keyring = await house.keyring(account, livemode)
+        keyring = await house.vault.keyring(account, livemode)
         doc = keyring.seal_document(ACCOUNTS, account, msgspec.msgpack.encode({"id": account}))
         columns = {"platform": None, "created": house.clock.now()}
         writes.inserts.append(Row(ACCOUNTS, account, livemode, account, 0, 0, columns, doc))
@@ -59,10 +60,30 @@ async def create_key(
         permissions: of a restricted key: permission → `read` or `write`.
         name: what people call it.
         expires_at: when it ends, in seconds since 1970; None: never.
+
+    Raises:
+        LookupError: there is no such account. In the sandbox every name is one.
     """
-    key = NewKey(ids.new("key"), generate(kind, livemode=livemode))
+    if not house.settings.sandbox and await house.store.get(ACCOUNTS, account, livemode, account) is None:
+        raise LookupError(f"there is no account {account}")
+    document = {"permissions": permissions or {}, "name": name}
     keyring = await house.keyring(account, livemode)
-    doc = {"permissions": permissions or {}, "name": name}
+    key, row = _make(house, keyring, account, kind, livemode, document, expires_at)
+    await house.store.commit(WriteSet(inserts=[row]))
+    return key
+
+
+def _make(
+    house: House,
+    keyring: Keyring,
+    account: str,
+    kind: KeyKind,
+    livemode: bool,
+    document: dict[str, Any],
+    expires_at: int | None,
+) -> tuple[NewKey, Row]:
+    """Return a new key and the row that is to be stored of it."""
+    key = NewKey(ids.new("key"), generate(kind, livemode=livemode))
     columns = {
         "mac": house.vault.api_key_mac(key.text),
         "kind": kind.value,
@@ -72,9 +93,8 @@ async def create_key(
         "expires_at": expires_at,
         "revoked_at": None,
     }
-    sealed = keyring.seal_document(TABLE, key.id, msgspec.msgpack.encode(doc))
-    await house.store.commit(WriteSet(inserts=[Row(TABLE, account, livemode, key.id, 0, 0, columns, sealed)]))
-    return key
+    sealed = keyring.seal_document(TABLE, key.id, msgspec.msgpack.encode(document))
+    return key, Row(TABLE, account, livemode, key.id, 0, 0, columns, sealed)
 
 
 async def accounts(house: House) -> list[str]:
@@ -108,25 +128,46 @@ async def find_key(house: House, key_id: str) -> Row:
     raise LookupError(f"no key has the id {key_id}")
 
 
+def ends_at(row: Row) -> int | None:
+    """Return when a key ends or has ended, in seconds since 1970: the earliest of what was decided. None: never."""
+    ends = (row.columns["revoked_at"], row.columns["expires_at"])
+    return min((end for end in ends if end is not None), default=None)
+
+
 async def end_key(house: House, row: Row, *, at: int) -> None:
-    """Let a key end at `at`, in seconds since 1970; from then on it answers `api_key_expired`."""
-    columns = {**row.columns, "revoked_at": at}
-    ended = Row(row.table, row.account, row.livemode, row.id, row.version, row.seq, columns, row.doc)
-    await house.store.commit(WriteSet(changes=[ended]))
+    """Let a key end at `at`, in seconds since 1970, unless it ends before; from then on it answers `api_key_expired`.
+
+    Raises:
+        Rejected: somebody changed the key since `row` was read.
+    """
+    await house.store.commit(_ending(row, at))
 
 
 async def roll_key(house: House, row: Row, *, old_ends_at: int) -> NewKey:
-    """Make a key that allows what `row` allows, and let `row` end at `old_ends_at`."""
+    """Make a key that allows what `row` allows, and let `row` end at `old_ends_at`, unless it ends before.
+
+    Raises:
+        LookupError: `row` has ended. Whoever took it from its holder did not mean them to have another.
+        Rejected: somebody changed the key since `row` was read. There is no new one.
+    """
+    end = ends_at(row)
+    if end is not None and end <= house.clock.now():
+        raise LookupError(f"the key {row.id} has already ended")
     keyring = await house.keyring(row.account, row.livemode)
-    doc = msgspec.msgpack.decode(keyring.open_document(TABLE, row.id, row.doc))
-    fresh = await create_key(
-        house,
-        row.account,
-        KeyKind(row.columns["kind"]),
-        livemode=row.livemode,
-        permissions=doc["permissions"],
-        name=doc["name"],
-        expires_at=row.columns["expires_at"],
+    document = msgspec.msgpack.decode(keyring.open_document(TABLE, row.id, row.doc))
+    kind = KeyKind(row.columns["kind"])
+    fresh, fresh_row = _make(
+        house, keyring, row.account, kind, row.livemode, document, row.columns["expires_at"]
     )
-    await end_key(house, row, at=old_ends_at)
+    writes = _ending(row, old_ends_at)
+    writes.inserts.append(fresh_row)
+    await house.store.commit(writes)
     return fresh
+
+
+def _ending(row: Row, at: int) -> WriteSet:
+    """Return what lets a key end at `at`. An earlier end stays, and must still be there when this is committed."""
+    end = ends_at(row)
+    if end is not None and end <= at:
+        return WriteSet(guards=[row])
+    return WriteSet(changes=[msgspec.structs.replace(row, columns={**row.columns, "revoked_at": at})])

@@ -24,6 +24,10 @@ class AccountShredded(Exception):
     """The account's key was destroyed. Nothing of it can be opened, and no new key is made in its place."""
 
 
+class AccountKeyMissing(SealBroken):
+    """The key store has no key for an account that must have one. What it sealed is lost unless the key is restored."""
+
+
 class RotationNotReady(Exception):
     """There is no pending version, or not every process can know it yet."""
 
@@ -78,20 +82,31 @@ class Vault:
             return None
         return cached.keyring
 
-    async def keyring(self, account: str, livemode: bool) -> Keyring:
+    async def keyring(self, account: str, livemode: bool, *, make: bool = True) -> Keyring:
         """Return an account's keyring; a new account's key is durable before anything is sealed with it.
 
+        Args:
+            account: whose.
+            livemode: in which mode.
+            make: whether an account without a key is a new one, and is given its first. False where an account that has
+                none must have lost it: a second key would hide the loss, and open nothing that is there.
+
         Raises:
+            AccountKeyMissing: it has no key, and none was to be made.
             AccountShredded: its key was destroyed.
             SealBroken: its key in the key store is damaged, or another account's.
         """
         async with self._loading:
-            return self.cached_keyring(account, livemode) or await self._load(account, livemode)
+            return self.cached_keyring(account, livemode) or await self._load(account, livemode, make=make)
 
-    async def _load(self, account: str, livemode: bool) -> Keyring:
+    async def _load(self, account: str, livemode: bool, *, make: bool) -> Keyring:
         # The time is taken before the keys are read: a keyring never outlives what it was read from by more than this.
         expires = self._clock.now() + KEYRING_SECONDS
         stored = await self._stored(account, livemode)
+        if not stored and not make:
+            raise AccountKeyMissing(
+                f"the {keys.MODE_NAME[livemode]} key of {account} is not in the key store"
+            )
         if not stored:
             await self._store.add_account_key(
                 self._new_key(account, livemode, 1, os.urandom(KEY_ID_LENGTH), keys.ACTIVE)

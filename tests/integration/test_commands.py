@@ -1,0 +1,575 @@
+"""What the commands promise whoever runs them: keys stay ended, nothing is made by looking, no password is repeated."""
+
+import asyncio
+import contextlib
+import re
+import sqlite3
+import stat
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+import apsw
+import asyncpg
+import msgspec
+import pytest
+import stripe as sdk
+
+from strongroom import cli, errors
+from strongroom.clock import ManualClock
+from strongroom.config import Settings
+from strongroom.errors import CannotServe
+from strongroom.house import make_data_dir, open_house
+from strongroom.http.auth import authenticate
+from strongroom.http.request import Request
+from strongroom.resources import keys
+from strongroom.resources.caller import KeyKind
+from strongroom.store import Rejected, WriteSet
+from strongroom.vault import SealBroken
+from support.data import refused
+from support.server import STRONGROOM, Server
+
+NOW = 1_800_000_000
+SECRET = "hunter2hunter2"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request, database_for):
+    return database_for(request.param)
+
+
+@pytest.fixture
+def started(tmp_path, database):
+    """A server that is no sandbox, and its first secret key."""
+    with Server(tmp_path / "data", database, options=()) as server:
+        yield server, next(line.strip() for line in server.greeting if line.startswith("  sk_test_"))
+
+
+def created(server, *options):
+    """Make a key and return its id and its text."""
+    return server.command("keys", "create", *options).stdout.split()
+
+
+def listed(server):
+    """What `keys list` says of the end of each key, by its id."""
+    lines = server.command("keys", "list").stdout.splitlines()
+    return {line.split("  ")[0]: line.split("  ")[3] for line in lines}
+
+
+def said(result):
+    """The one line on standard error of a command that was refused."""
+    assert (result.returncode, result.stdout) == (1, "")
+    (line,) = result.stderr.splitlines()
+    return line.removeprefix("strongroom: ")
+
+
+def usage_error(result):
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "Traceback" not in result.stderr
+    return result.stderr.splitlines()[-1].removeprefix("Error: ")
+
+
+def in_house(folder, scene, clock=None, **options):
+    """Run `scene(house)` in this process, on an account that exists."""
+
+    async def run():
+        house = await open_house(Settings(folder / "data", **options), clock or ManualClock(NOW))
+        try:
+            return await scene(house)
+        finally:
+            await house.close()
+
+    return asyncio.run(run())
+
+
+async def new_key(house, **options):
+    """Make an account and a secret key of it; return the key and its row."""
+    account = await keys.create_account(house)
+    made = await keys.create_key(house, account, KeyKind.SECRET, livemode=False, **options)
+    return made, await keys.find_key(house, made.id)
+
+
+async def plant_end(house, row, at):
+    """Write an end into a key's row, whatever end it has already, and return the row."""
+    columns = {**row.columns, "revoked_at": at}
+    await house.store.commit(WriteSet(changes=[msgspec.structs.replace(row, columns=columns)]))
+    return await keys.find_key(house, row.id)
+
+
+def call_with(key):
+    return Request(
+        method="GET",
+        path="/v1/customers",
+        query=b"",
+        headers={b"authorization": b"Bearer " + key.encode()},
+        client_ip=None,
+        is_secure=True,
+    )
+
+
+# -- a key that has ended stays ended -----------------------------------------------------------------------------
+
+
+def test_a_revoked_key_cannot_be_rolled_into_a_new_one(started):
+    server, _ = started
+    key_id, text = created(server)
+    server.command("keys", "revoke", key_id)
+    before = listed(server)
+
+    assert said(server.command("keys", "roll", key_id)) == f"the key {key_id} has already ended"
+    assert listed(server) == before
+    assert before[key_id] == "ended"
+    with refused(sdk.AuthenticationError, status=401, code="api_key_expired"):
+        server.client(text).v1.customers.list()
+
+
+def test_an_expired_key_cannot_be_rolled_either(tmp_path):
+    clock = ManualClock(NOW)
+
+    async def scene(house):
+        _, row = await new_key(house, expires_at=NOW + 10)
+        clock.advance(9)
+        await keys.roll_key(house, row, old_ends_at=NOW + 3600)
+        row = await keys.find_key(house, row.id)
+        clock.advance(1)
+        with pytest.raises(LookupError, match="has already ended"):
+            await keys.roll_key(house, row, old_ends_at=NOW + 3600)
+        assert len(await keys.list_keys(house)) == 2
+
+    in_house(tmp_path, scene, clock)
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "revoked_at", "at", "end"),
+    [
+        (None, None, 50, 50),
+        (None, 40, 50, 40),
+        (None, 60, 50, 50),
+        (40, None, 50, 40),
+        (60, None, 50, 50),
+        (40, 60, 50, 40),
+        (60, 40, 50, 40),
+        (70, 60, 50, 50),
+    ],
+)
+def test_an_end_only_ever_moves_closer(tmp_path, expires_at, revoked_at, at, end):
+    def on(second):
+        return None if second is None else NOW + second
+
+    async def scene(house):
+        _, row = await new_key(house, expires_at=on(expires_at))
+        if revoked_at is not None:
+            row = await plant_end(house, row, on(revoked_at))
+        await keys.end_key(house, row, at=on(at))
+        return keys.ends_at(await keys.find_key(house, row.id))
+
+    assert in_house(tmp_path, scene) == on(end)
+
+
+@pytest.mark.parametrize(("expires_at", "revoked_at"), [(10, 3600), (3600, 10)])
+def test_the_earlier_of_two_ends_is_the_one_a_request_meets(tmp_path, expires_at, revoked_at):
+    clock = ManualClock(NOW)
+
+    async def scene(house):
+        made, row = await new_key(house, expires_at=NOW + expires_at)
+        await plant_end(house, row, NOW + revoked_at)
+        clock.advance(9)
+        assert (await authenticate(call_with(made.text), house)).account == row.account
+        clock.advance(1)
+        with pytest.raises(errors.Unauthenticated, match="Expired API Key") as refusal:
+            await authenticate(call_with(made.text), house)
+        assert refusal.value.code == "api_key_expired"
+
+    in_house(tmp_path, scene, clock)
+
+
+def test_a_roll_that_meets_a_revocation_makes_no_key(tmp_path, database):
+    """The row was read before the key was revoked: neither half of the roll happens."""
+
+    async def scene(house):
+        _, row = await new_key(house)
+        await keys.end_key(house, row, at=NOW)
+        with pytest.raises(Rejected):
+            await keys.roll_key(house, row, old_ends_at=NOW + 3600)
+        (left,) = await keys.list_keys(house)
+        assert keys.ends_at(left) == NOW
+
+    in_house(tmp_path, scene, database=database)
+
+
+def test_an_earlier_end_that_was_counted_on_must_still_be_there(tmp_path):
+    async def scene(house):
+        _, row = await new_key(house, expires_at=NOW + 10)
+        await keys.end_key(house, row, at=NOW + 5)
+        with pytest.raises(Rejected):
+            await keys.roll_key(house, row, old_ends_at=NOW + 3600)
+        assert len(await keys.list_keys(house)) == 1
+
+    in_house(tmp_path, scene)
+
+
+def test_whoever_is_too_late_is_told_to_try_again(tmp_path, capsys):
+    async def scene(house):
+        _, row = await new_key(house)
+        await keys.end_key(house, row, at=NOW + 50)
+        await keys.end_key(house, row, at=NOW + 40)
+
+    with pytest.raises(SystemExit) as end:
+        cli._or_exit(lambda: in_house(tmp_path, scene))
+    assert end.value.code == 1
+    assert capsys.readouterr().err == "strongroom: somebody changed it at the same moment; try again\n"
+
+
+def test_a_rolled_key_passes_on_what_it_allowed(started):
+    server, _ = started
+    old, _ = created(server, "--kind", "restricted", "--permission", "customer=read")
+    _, text = server.command("keys", "roll", old).stdout.split()
+    assert server.client(text).v1.customers.list().data == []
+    with refused(sdk.PermissionError, status=403, says="'rak_customer_write'"):
+        server.client(text).v1.customers.create({})
+
+
+def test_the_list_says_when_each_key_ends(started):
+    server, _ = started
+    before = datetime.now(UTC).replace(microsecond=0)
+    expiring, _ = created(server, "--expires-in-days", "2")
+    rolled, _ = created(server)
+    fresh, _ = server.command("keys", "roll", rolled, "--overlap-hours", "1").stdout.split()
+    revoked, _ = created(server)
+    server.command("keys", "revoke", revoked)
+    after = datetime.now(UTC)
+
+    ends = listed(server)
+    assert (ends[fresh], ends[revoked]) == ("-", "ended")
+    for key_id, left in ((expiring, timedelta(days=2)), (rolled, timedelta(hours=1))):
+        end = datetime.strptime(ends[key_id], "ends %Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        assert before <= end - left <= after
+
+
+# -- whose keys are made ------------------------------------------------------------------------------------------
+
+
+def test_no_key_is_made_for_an_account_that_is_not_there(started):
+    server, _ = started
+    before = listed(server)
+    refusal = said(server.command("keys", "create", "--account", "acct_typo"))
+    assert refusal == "there is no account acct_typo"
+    assert listed(server) == before
+    (account,) = {line.split("  ")[2] for line in server.command("keys", "list").stdout.splitlines()}
+    _, text = created(server, "--account", account, "--mode", "live")
+    assert server.client(text).v1.customers.list().data == []
+
+
+def test_every_name_is_an_account_in_the_sandbox(tmp_path):
+    async def scene(house):
+        return await keys.create_key(house, "acct_anything", KeyKind.SECRET, livemode=False)
+
+    assert in_house(tmp_path, scene, sandbox=True).text.startswith("sk_test_")
+
+
+@pytest.mark.parametrize("kind", ["secret", "publishable"])
+def test_permissions_are_for_restricted_keys(tmp_path, kind):
+    result = Server(tmp_path / "data").command(
+        "keys", "create", "--kind", kind, "--permission", "customer=read"
+    )
+    assert usage_error(result) == "--permission is for --kind restricted; what other keys may do is fixed"
+
+
+# -- looking makes nothing ----------------------------------------------------------------------------------------
+
+LOOKING = [
+    ("keys", "list"),
+    ("keys", "create"),
+    ("keys", "roll", "key_x"),
+    ("keys", "revoke", "key_x"),
+    ("check",),
+    ("migrate", "--plan"),
+]
+
+
+@pytest.mark.parametrize("command", LOOKING, ids=" ".join)
+@pytest.mark.parametrize("is_there", [False, True], ids=["no folder", "an empty folder"])
+def test_a_command_in_the_wrong_place_makes_nothing(tmp_path, command, is_there):
+    if is_there:
+        (tmp_path / "data").mkdir()
+    refusal = said(Server(tmp_path / "data").command(*command))
+    assert refusal == f"there is no Strongroom in {tmp_path / 'data'}; say where with --data-dir"
+    assert [path.name for path in tmp_path.rglob("*")] == (["data"] if is_there else [])
+
+
+def test_a_command_beside_a_database_that_is_elsewhere_makes_nothing(tmp_path):
+    server = Server(tmp_path / "data", f"sqlite:{tmp_path / 'rows.db'}")
+    assert said(server.command("check")) == f"there is no Strongroom in {tmp_path}; say where with --database"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_command_makes_no_key_store_for_rows_that_have_lost_theirs(tmp_path):
+    with Server(tmp_path / "data"):
+        pass
+    (tmp_path / "data" / "keys.db").rename(tmp_path / "kept")
+    before = sorted((tmp_path / "data").iterdir())
+    refusal = said(Server(tmp_path / "data").command("keys", "list"))
+    assert refusal.startswith(f"there is no key store at {tmp_path / 'data' / 'keys.db'}: restore it")
+    assert sorted((tmp_path / "data").iterdir()) == before
+
+
+def test_a_command_founds_nothing_in_an_empty_postgres(tmp_path, dsn):
+    for command in (("keys", "list"), ("check",)):
+        refusal = said(Server(tmp_path / "data", dsn).command(*command))
+        assert refusal.startswith("the key store is empty")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_migrate_makes_what_is_not_there(tmp_path, database):
+    """The control of the tests above: whoever means to make it still can."""
+    server = Server(tmp_path / "data", database, options=())
+    assert server.command("migrate").stdout == "0001_founding\n"
+    assert server.command("migrate", "--plan").stdout == "nothing to do\n"
+    with server:
+        assert server.command("check").stdout == "0 faults\n"
+
+
+# -- addresses and what may be in them ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("option", ["--database", "--key-database"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"postgress://me:{SECRET}@localhost/rows",
+        f"PostgreSQL://me:{SECRET}@localhost/rows",
+        f"postgresql:/me:{SECRET}@localhost/rows",
+        f"mysql://me:{SECRET}@localhost/rows",
+        f"sqlite://me:{SECRET}@localhost/rows",
+        f"sqlite3:{SECRET}",
+        f"/{SECRET}/rows.db",
+        "sqlite:",
+        "sqlite://",
+    ],
+)
+def test_a_mistyped_database_is_refused_and_not_repeated(tmp_path, option, address):
+    result = subprocess.run(
+        [STRONGROOM, "serve", option, address, "--data-dir", tmp_path / "data"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    refusal = usage_error(result)
+    assert refusal.startswith(f"Invalid value for '{option}'")
+    assert refusal.endswith("it takes sqlite, sqlite:PATH, sqlite:///PATH or postgresql://…")
+    assert SECRET not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("prefix", ["sqlite:", "sqlite://"])
+def test_the_rows_and_the_keys_can_lie_where_one_wants(tmp_path, prefix):
+    places = [tmp_path / "rows.db", tmp_path / "wrapped.db"]
+    rows, wrapped = (f"{prefix}{place}" for place in places)
+    options = ("--sandbox", "--key-database", wrapped)
+    with Server(tmp_path / "data", rows, options=options) as server:
+        server.client("sk_test_a").v1.customers.create({})
+        assert server.command("check", "--key-database", wrapped).stdout == "0 faults\n"
+    assert all(place.exists() for place in places)
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["root.key"]
+
+
+MISTAKES = {
+    "password": (
+        lambda dsn: re.sub(r":[0-9a-f]{32}@", f":{SECRET}@", dsn),
+        "PostgreSQL does not accept the user and password",
+    ),
+    "database": (
+        lambda dsn: dsn.rpartition("/")[0] + f"/{SECRET}",
+        "PostgreSQL has no database of that name",
+    ),
+    "port": (
+        lambda dsn: f"postgresql://me:{SECRET}@127.0.0.1:1/rows",
+        "PostgreSQL does not answer (ConnectionRefusedError)",
+    ),
+    "host": (
+        lambda dsn: f"postgresql://me:{SECRET}@nowhere.invalid/rows",
+        "PostgreSQL does not answer (gaierror)",
+    ),
+    "slash": (
+        lambda dsn: f"postgresql://me:x/{SECRET}@127.0.0.1/rows",
+        "this is no address of PostgreSQL; in a password",
+    ),
+    "question mark": (
+        lambda dsn: f"postgresql://me:x?{SECRET}@127.0.0.1/rows",
+        "this is no address of PostgreSQL; in a password",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_postgres_that_cannot_be_used_is_a_line_without_the_password(tmp_path, dsn, mistake):
+    spoil, sentence = MISTAKES[mistake]
+    for command in (("check",), ("migrate", "--plan"), ("serve", "--port", "0")):
+        refusal = said(Server(tmp_path / "data", spoil(dsn)).command(*command))
+        assert refusal.startswith(f"--database: {sentence}")
+        assert SECRET not in refusal
+
+
+def test_a_key_database_that_cannot_be_used_is_named_as_such(tmp_path):
+    address = f"postgresql://me:{SECRET}@127.0.0.1:1/keys"
+    refusal = said(Server(tmp_path / "data").command("serve", "--port", "0", "--key-database", address))
+    assert refusal == "--key-database: PostgreSQL does not answer (ConnectionRefusedError)"
+
+
+def test_a_root_key_given_for_a_place_is_not_repeated(tmp_path):
+    result = Server(tmp_path / "data").command("serve", "--port", "0", "--root-key", "00" * 32)
+    assert said(result) == "--root-key names no provider; there are file, file:PATH[,PATH…] and env:NAME"
+
+
+@pytest.mark.parametrize(
+    ("network", "says"),
+    [
+        ("nonsense", "'nonsense' does not appear to be an IPv4 or IPv6 network"),
+        ("10.0.0.1/8", "10.0.0.1/8 has host bits set"),
+        ("10.0.0.0/33", "'10.0.0.0/33' does not appear to be an IPv4 or IPv6 network"),
+    ],
+)
+def test_a_trusted_proxy_that_is_no_network_is_refused(tmp_path, network, says):
+    proxies = ("--trusted-proxy", "192.0.2.7", "--trusted-proxy", network)
+    refusal = usage_error(Server(tmp_path / "data").command("serve", "--port", "0", *proxies))
+    assert refusal.startswith(f"Invalid value for '--trusted-proxy': {says}; it takes a network")
+    assert not (tmp_path / "data").exists()
+
+
+def test_several_workers_say_what_they_do_not_share(tmp_path, database_for):
+    line = (
+        "strongroom: security codes stay in the process that took them in; a card that is validated by another one "
+        "has cvc_check unavailable"
+    )
+    for workers, expected in (("2", [line]), ("1", [])):
+        options = ("--sandbox", "--workers", workers)
+        with Server(tmp_path / workers / "data", database_for("postgres"), options=options) as server:
+            pass
+        assert server.log_path.read_text().splitlines() == expected
+
+
+# -- who else can enter the data directory ------------------------------------------------------------------------
+
+
+def mode_of(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o701])
+def test_a_data_directory_of_ours_is_closed_to_others(tmp_path, mode):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    folder.chmod(mode)
+    with Server(folder) as server:
+        assert mode_of(folder) == 0o700
+        folder.chmod(mode)
+        assert server.command("check").stdout == "0 faults\n"
+        assert mode_of(folder) == 0o700
+
+
+def test_a_directory_of_somebody_elses_files_is_left_as_it_is(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("mine")
+    folder.chmod(0o755)
+    refusal = said(Server(folder).command("serve", "--port", "0"))
+    assert refusal == (
+        f"others can enter {folder}, and it may be theirs: give --data-dir a directory of its own, "
+        f"or run: chmod 700 {folder}"
+    )
+    assert (mode_of(folder), [path.name for path in folder.iterdir()]) == (0o755, ["thesis.txt"])
+    folder.chmod(0o700)
+    make_data_dir(folder)
+    assert mode_of(folder) == 0o700
+
+
+def test_a_new_data_directory_is_for_its_owner_alone(tmp_path):
+    make_data_dir(tmp_path / "new" / "data")
+    assert mode_of(tmp_path / "new" / "data") == 0o700
+
+
+# -- keys that were not made, and keys that were lost -------------------------------------------------------------
+
+
+def test_a_mistyped_key_is_refused_without_asking_the_store(tmp_path):
+    """The store is closed, so that a look-up would fail. The control: the key as it was made does look."""
+
+    async def scene(house):
+        made, _ = await new_key(house)
+        assert (await authenticate(call_with(made.text), house)).masked_key.endswith(made.text[-4:])
+        mistyped = made.text[:-1] + ("a" if made.text[-1] != "a" else "b")
+        await house.store.close()
+        with pytest.raises(errors.Unauthenticated, match="Invalid API Key provided"):
+            await authenticate(call_with(mistyped), house)
+        with pytest.raises(apsw.CursorClosedError):
+            await authenticate(call_with(made.text), house)
+
+    in_house(tmp_path, scene)
+
+
+def test_a_sandbox_key_has_no_checksum_to_hold(tmp_path):
+    async def scene(house):
+        return (await authenticate(call_with("sk_test_" + "a" * 38), house)).kind
+
+    assert in_house(tmp_path, scene, sandbox=True) is KeyKind.SECRET
+
+
+def lose_account_keys(server):
+    """Remove every account's keys from the key store, as a backup that is too old would."""
+    if server.database == "sqlite":
+        with contextlib.closing(sqlite3.connect(server.data_dir / "keys.db")) as connection:
+            connection.execute("DELETE FROM keys WHERE scope = 'account'")
+            connection.commit()
+    else:
+        asyncio.run(_execute(server.database, "DELETE FROM strongroom_keys.keys WHERE scope = 'account'"))
+
+
+def count_account_keys(server):
+    count = "SELECT count(*) FROM {}keys WHERE scope = 'account'"
+    if server.database == "sqlite":
+        with contextlib.closing(sqlite3.connect(server.data_dir / "keys.db")) as connection:
+            return connection.execute(count.format("")).fetchone()[0]
+    return asyncio.run(_execute(server.database, count.format("strongroom_keys.")))
+
+
+async def _execute(dsn, statement):
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetchval(statement)
+    finally:
+        await connection.close()
+
+
+def test_a_lost_account_key_is_reported_and_never_replaced(started):
+    server, text = started
+    server.client(text).v1.customers.create({})
+    assert count_account_keys(server) == 2
+    server.stop()
+    lose_account_keys(server)
+    server.start()
+
+    for _ in range(2):
+        with refused(sdk.APIError, status=500, says="Something went wrong on our side."):
+            server.client(text).v1.customers.create({})
+    assert "is not in the key store" in said(server.command("keys", "create"))
+    checked = server.command("check")
+    assert checked.returncode == 1
+    assert re.search(r"the keys of acct_\w+ \(test\) are gone or damaged", checked.stdout)
+    assert count_account_keys(server) == 0
+
+
+def test_only_the_sandbox_makes_keys_on_first_use(tmp_path):
+    """The control of the test above is the sandbox, where the same call makes them."""
+
+    async def scene(house):
+        return await house.keyring("acct_1", False)
+
+    with pytest.raises(SealBroken, match="the test key of acct_1 is not in the key store"):
+        in_house(tmp_path, scene)
+    in_house(tmp_path, scene, sandbox=True)
+    in_house(tmp_path, scene)
+
+
+def test_a_visit_is_refused_in_process_too(tmp_path):
+    with pytest.raises(CannotServe, match="there is no Strongroom in"):
+        asyncio.run(open_house(Settings(tmp_path / "data"), exclusive=False))
+    assert list(tmp_path.iterdir()) == []
