@@ -5,7 +5,6 @@ at which one exists without the other, and nothing to recover after a crash. Two
 both work, but only one commits; the other finds the row and replays it.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -27,8 +26,7 @@ _LEFT_OUT: Final = frozenset({"cvc"})
 _encode_sorted = msgspec.json.Encoder(order="deterministic").encode
 
 
-@dataclass(slots=True)
-class Claim:
+class Claim(msgspec.Struct):
     """A key as it will be, or was, kept."""
 
     key: str
@@ -38,8 +36,7 @@ class Claim:
     """A row under the same key whose day is over; the new answer takes its place."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
+class StoredAnswer(msgspec.Struct, frozen=True):
     """What was answered the first time."""
 
     status: int

@@ -5,8 +5,9 @@ commit that is rejected, because somebody changed what the operation had read, s
 """
 
 import uuid
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from strongroom import errors, limits
 from strongroom.contract import Operation, contract, hide_from_publishable, renderer
@@ -28,6 +29,9 @@ from strongroom.vault import Keyring
 # Refusals that say nothing about the request itself, so that the key stays free: 401 and 403 never get here.
 _NOT_KEPT: Final = frozenset({403, 409, 429, 501, 503})
 
+# Executed, with an answer that another try would not change.
+_NOT_RETRIED: Final = frozenset({200, 402})
+
 # What a publishable key may call at Stripe and nobody may call here yet: not forbidden, but not there.
 FOR_CLIENTS: Final = frozenset(
     {
@@ -44,8 +48,7 @@ FOR_CLIENTS: Final = frozenset(
 )
 
 
-@dataclass(slots=True)
-class Work:
+class Work(msgspec.Struct):
     """An operation that was found, allowed and typed, ready to run as often as its commit is rejected."""
 
     operation: Operation
@@ -226,10 +229,10 @@ def _rendered(document: dict[str, Any], caller: Caller) -> dict[str, Any]:
 
 def _executed(answer: Answer, key: str, request_id: str) -> Answer:
     """Add what the answer of a POST that was executed carries."""
-    answer.headers.append((b"Idempotency-Key", key.encode("latin-1", "replace")))
+    answer.idempotency_key = key.encode("latin-1", "replace")
     answer.headers.append((b"Original-Request", request_id.encode()))
-    if answer.status in {200, 402} and not any(name == b"Stripe-Should-Retry" for name, _ in answer.headers):
-        answer.headers.append((b"Stripe-Should-Retry", b"false"))
+    if answer.should_retry is None and answer.status in _NOT_RETRIED:
+        answer.should_retry = False
     return answer
 
 

@@ -140,6 +140,7 @@ def _configuration(application: Application) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         http=Protocol,
+        interface="asgi3",
         loop="none",
         ws="none",
         lifespan="off",

@@ -6,7 +6,6 @@ way in and sealed on the way out, each bound to its account, mode, table and id.
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -28,8 +27,7 @@ RECORDS = "records"
 TOKENS = "tokens"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """Where a request came from, for the fields that say so."""
 
     request_id: str

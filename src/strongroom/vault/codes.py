@@ -8,9 +8,10 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Lock
 from typing import Final
+
+import msgspec
 
 from strongroom import limits
 from strongroom.clock import Clock
@@ -21,8 +22,7 @@ SECONDS_HARD_CAP: Final = 60 * 60
 CODES_MAX: Final = 100_000
 
 
-@dataclass(slots=True)
-class _Held:
+class _Held(msgspec.Struct):
     """A code, its owner, and when it ends: by the clock or by the time that passed, whichever says so first."""
 
     owner: str
