@@ -70,7 +70,7 @@ class Application:
             probe = _PROBES.get(request.path)
             if probe is not None:
                 return await probe(self)
-        task = self._deadlines.begin()
+        task = self._deadlines.begin(scope.get("task"))
         try:
             check_size(request, scope)
             request.body = await read_body(scope, receive, request, self._body_deadlines)

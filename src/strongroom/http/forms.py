@@ -41,23 +41,18 @@ def _decode_into(tree: Tree, source: bytes) -> None:
         if not pair:
             continue
         name, _, value = pair.partition("=")
-        if "%" in value or "+" in value:
+        if "%" in value:
             value = _unquoted(value)
+        elif "+" in value:
+            value = value.replace("+", " ")
         path = _known_paths.get(name) or _path(name)
         # Nearly every name is `a` or `a[b]`; what is more, or stands for two things at once, is looked at closely.
-        if len(path) == 1:
-            if type(tree.get(path[0])) is not dict:
-                tree[path[0]] = value
-                continue
-        elif len(path) == 2 and path[1]:  # noqa: PLR2004 -- `a[b]`
-            node = tree.get(path[0])
-            if node is None:
-                tree[path[0]] = {path[1]: value}
-                continue
-            if type(node) is dict and type(node.get(path[1])) is not dict:
-                node[path[1]] = value
-                continue
-        _put(tree, path, value)
+        node = tree.setdefault(path[0], {}) if len(path) == 2 else tree  # noqa: PLR2004 -- `a[b]`
+        leaf = path[-1]
+        if leaf and len(path) <= 2 and type(node) is dict and type(node.get(leaf)) is not dict:  # noqa: PLR2004
+            node[leaf] = value
+        else:
+            _put(tree, path, value)
 
 
 def _text(source: bytes) -> str:

@@ -119,12 +119,13 @@ class Protocol(HttpToolsProtocol):
             self.scope["method"] = self.parser.get_method().decode("ascii")
             return
         used = HEAD_BYTES_MAX - self._allowance
+        # The comparison in front keeps the exact one, which visits every header, off the usual request's way.
+        suspect = used > limits.URL_BYTES_MAX or len(self.headers) > HEADERS_MAX
+        self.scope["small"] = not suspect  # type: ignore[typeddict-unknown-key] # an extension of ours
         self._begin_exchange()
         self._in_head = False
         self._phase = None
         self._allowance = MESSAGE_BYTES_MAX - used
-        # The comparison in front keeps the exact one, which visits every header, off the usual request's way.
-        suspect = used > limits.URL_BYTES_MAX or len(self.headers) > HEADERS_MAX
         self._keeps_alive = self.cycle.keep_alive and not (suspect and self._is_oversized())
         self.cycle.keep_alive = False
         self.headers = _TRAILERS
@@ -152,6 +153,13 @@ class Protocol(HttpToolsProtocol):
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Begin to answer. The request knows its task, so that nobody has to ask the loop for it."""
+        task = self.loop.create_task(cycle.run_asgi(app))
+        cycle.scope["task"] = task  # type: ignore[typeddict-unknown-key] # an extension of ours
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
 
     def _describe(self, version: str) -> None:
         """Put the request line into the scope."""
