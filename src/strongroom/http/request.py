@@ -9,6 +9,7 @@ from typing import Any
 
 from strongroom import errors, limits
 from strongroom.config import Settings
+from strongroom.resources.uploaded import UploadedFile
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -34,6 +35,8 @@ class Request:
     """Whether it came over TLS, or from this machine."""
     request_id: str = ""
     body: bytes = b""
+    file: UploadedFile | None = None
+    """The file of an upload, whose other parameters are in `body`."""
     route: str = ""
     """The operation's key, once it is known; all that the log says of the path."""
     account: str | None = None
