@@ -123,6 +123,7 @@ class _Part:
         self.filename: str = segment.filename or ""
         self.media_type: str | None = segment.content_type
         self.pieces: list[bytes] = []
+        self.digest = hashlib.sha256()
         self.size = 0
         self.bytes_max = limits.FILE_BYTES_MAX if self.is_file else limits.BODY_BYTES_MAX
 
@@ -131,6 +132,8 @@ class _Part:
         if self.size > self.bytes_max:
             raise _too_large()
         self.pieces.append(bytes(piece))
+        if self.is_file:
+            self.digest.update(piece)
 
 
 class _Form:
@@ -198,9 +201,8 @@ class _Form:
                 raise _too_large()
             self._fields.append((part.name, content))
             return
-        digest = hashlib.sha256(content).hexdigest()
         self.file = UploadedFile(
-            Secret(content), part.size, digest, _base_name(part.filename), part.media_type
+            Secret(content), part.size, part.digest.hexdigest(), _base_name(part.filename), part.media_type
         )
 
     def end(self) -> None:
