@@ -113,9 +113,7 @@ def test_a_country_without_accounts_is_unsupported(country, agreement):
     assert refused(rules.check_country, country, agreement) == (400, "country_unsupported", "country")
 
 
-@pytest.mark.parametrize(
-    ("country", "agreement"), [("US", "full"), ("TR", "recipient"), ("FR", "recipient")]
-)
+@pytest.mark.parametrize(("country", "agreement"), [("US", "full"), ("TR", "recipient"), ("FR", "recipient")])
 def test_a_country_with_accounts_is_accepted(country, agreement):
     rules.check_country(country, agreement)
 
@@ -261,7 +259,9 @@ def test_what_is_no_phone_number_is_refused(text):
 # -- statement descriptors and defaults -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["ABCD", "A" * 23, "12345", "AB<CD", "AB>CD", "AB'CD", 'AB"CD', "AB*CD", "AB\\CD"])
+@pytest.mark.parametrize(
+    "text", ["ABCD", "A" * 23, "12345", "AB<CD", "AB>CD", "AB'CD", 'AB"CD', "AB*CD", "AB\\CD"]
+)
 def test_a_descriptor_that_no_statement_can_show_is_refused(text):
     found = refused(rules.check_statement_descriptor, text)
     assert found == (400, None, "settings[payments][statement_descriptor]")
@@ -301,7 +301,10 @@ def test_what_makes_no_descriptor_makes_none(profile):
 
 
 def test_a_default_descriptor_can_be_shown():
-    assert defaults.default_descriptor({"name": "<Joe's> *\"Very Long\" Name of a Shop"}) == "JOES VERY LONG NAME OF"
+    assert (
+        defaults.default_descriptor({"name": '<Joe\'s> *"Very Long" Name of a Shop'})
+        == "JOES VERY LONG NAME OF"
+    )
 
 
 @pytest.mark.parametrize(

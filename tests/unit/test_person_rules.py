@@ -25,7 +25,10 @@ def test_nothing_is_not_zero():
     assert rules.merged_relationship({}, {})["percent_ownership"] is None
     zero = rules.merged_relationship({}, {"percent_ownership": 0})["percent_ownership"]
     assert (zero, type(zero)) == (0.0, float)
-    assert rules.merged_relationship({"percent_ownership": 5.0}, {"percent_ownership": ""})["percent_ownership"] is None
+    assert (
+        rules.merged_relationship({"percent_ownership": 5.0}, {"percent_ownership": ""})["percent_ownership"]
+        is None
+    )
 
 
 def test_whoever_says_nothing_is_nobody():
@@ -41,7 +44,7 @@ def test_nobody_owns_more_than_there_is():
     shares = {"a": {"percent_ownership": 60.0}, "b": {"percent_ownership": 50.0}}
     assert refused(rules.check_shares, shares) == (400, None, SHARE)
     rules.check_shares({"a": {"percent_ownership": 60.0}, "b": {"percent_ownership": 40.0}, "c": {}})
-    rules.check_shares(dict.fromkeys("abc", {"percent_ownership": 33.3333333334}))
+    rules.check_shares({key: {"percent_ownership": 33.3333333334} for key in "abc"})
 
 
 def test_a_second_representative_takes_the_place_of_the_first():
@@ -87,8 +90,14 @@ def test_whoever_opened_the_account_stays():
 
 
 def test_an_individual_stays_with_the_account_whoever_opened_it():
-    persons = {"a": {"relationship": {"representative": True}}, "b": {"relationship": {"legal_guardian": True}}}
-    assert refused(rules.check_may_leave, "a", opener=None, business_type="individual", persons=persons)[0] == 400
+    persons = {
+        "a": {"relationship": {"representative": True}},
+        "b": {"relationship": {"legal_guardian": True}},
+    }
+    assert (
+        refused(rules.check_may_leave, "a", opener=None, business_type="individual", persons=persons)[0]
+        == 400
+    )
     rules.check_may_leave("b", opener="a", business_type="individual", persons=persons)
 
 

@@ -172,7 +172,9 @@ def test_a_rejected_account_that_gave_nothing_counts_as_submitted():
 
 def test_a_capability_the_country_cannot_have_stays_inactive_and_harms_nobody():
     assessment = assess(
-        facts(account={"country": "FR"}, requested={**BOTH, "twint_payments": NOW}, person={"address": FRENCH})
+        facts(
+            account={"country": "FR"}, requested={**BOTH, "twint_payments": NOW}, person={"address": FRENCH}
+        )
     )
     assert summary(assessment) == ({**both("active"), "twint_payments": "inactive"}, True, True, True, None)
     assert (
@@ -344,7 +346,9 @@ def test_a_government_is_not_asked_for_owners():
 
 def test_european_companies_name_their_directors_and_executives():
     due = assess(bare(business_type="company", country="DE")).requirements["currently_due"]
-    assert {"company.directors_provided", "company.executives_provided", "company.owners_provided"} <= set(due)
+    assert {"company.directors_provided", "company.executives_provided", "company.owners_provided"} <= set(
+        due
+    )
     assert {"directors.first_name", "executives.dob.day", "owners.address.line1"} <= set(due)
     assert not any("state" in path for path in due)
 

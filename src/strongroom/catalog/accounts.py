@@ -81,6 +81,8 @@ def build(country_rows: Document, capability_rows: Document, known: dict[str, Co
         for agreement, section in sections.items()
         for code, given in section.items()
     }
+    for code in rows["states"]:
+        one_of("account_countries: states", code, countries)
     full = frozenset(sections[FULL])
     tables = row(
         "capabilities", capability_rows, {"groups": dict, "capabilities": dict, "not_charging": list}, {}
