@@ -2,50 +2,50 @@
 
 Here is no identity bureau. In test mode the published trigger values decide (catalog/verification.toml); in live mode
 whatever is well-formed stays pending, because nobody here may call a person verified. The value itself is looked at and
-forgotten: a `Check` holds nothing of it, and no error repeats it.
+forgotten: a `Check` holds nothing of it, and nothing here raises.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final
+from datetime import date
+from typing import Final
+from urllib.parse import urlsplit
 
-MATCH: Final = "match"
-MISMATCH: Final = "mismatch"
-PENDING: Final = "pending"
-LISTED: Final = "listed"
-PAUSED: Final = "paused"
+from strongroom.catalog.verification import (
+    AT_ONCE,
+    EVERYTHING,
+    LATER,
+    LISTED,
+    MATCH,
+    MISMATCH,
+    NUMBER,
+    PAUSED,
+    PAYOUTS,
+    PENDING,
+    URL,
+    Check,
+    CheckedField,
+    verification_tables,
+)
+from strongroom.domain.identity import age_at, without_separators
 
-AT_ONCE: Final = "at_once"
-LATER: Final = "later"
+__all__ = [
+    "AT_ONCE",
+    "EVERYTHING",
+    "LATER",
+    "LISTED",
+    "MATCH",
+    "MISMATCH",
+    "PAUSED",
+    "PAYOUTS",
+    "PENDING",
+    "Check",
+    "examine",
+    "kept",
+]
 
-NOTHING: Final = "nothing"
-PAYOUTS: Final = "payouts"
-EVERYTHING: Final = "everything"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What a value came to. It is kept beside the record and holds nothing of the value."""
-
-    outcome: str
-    """`match`, `mismatch`, `pending` (nobody can say), `listed` (a sanctions alert) or `paused` (an inactive business)."""
-    when: str = AT_ONCE
-    """`at_once`: known in the response; `later`: once the account's checks have settled."""
-    code: str | None = None
-    """The requirement error code of a mismatch."""
-    about: str | None = None
-    """The requirement path the error is reported at, where that is not the field itself."""
-    role: str | None = None
-    """The relationship without which the check does not count: `director`, `owner`."""
-    blocks: str = EVERYTHING
-    """What a mismatch blocks: `everything`, `payouts` or `nothing`."""
-
-    def settled(self) -> "Check":
-        """Return the same check with its result known."""
-        raise NotImplementedError
-
-    def as_document(self) -> dict[str, Any]:
-        """Return what is stored: plain values that are not secret; `Check(**document)` is the way back."""
-        raise NotImplementedError
+_DOB: Final = "dob"
+_OF_AGE_YEARS: Final = 18
+_OLDEST_YEARS: Final = 120
+_UNKNOWABLE: Final = Check(PENDING, LATER)
 
 
 def examine(field: str, value: str, *, livemode: bool, now: int) -> Check | None:
@@ -60,4 +60,50 @@ def examine(field: str, value: str, *, livemode: bool, now: int) -> Check | None
         livemode: whether it was written with a live key.
         now: seconds since 1970 UTC.
     """
-    raise NotImplementedError
+    known = verification_tables().field(field)
+    if known is None:
+        return None
+    trigger = None if livemode else known.values.get(_comparable(known, value))
+    if trigger is not None:
+        return trigger
+    wrong_age = _of_wrong_age(value, now) if field == _DOB else None
+    if wrong_age is not None:
+        return wrong_age
+    if livemode:
+        return _UNKNOWABLE if known.live else None
+    return known.otherwise
+
+
+def kept(field: str, old: Check | None, new: Check | None) -> Check | None:
+    """Return the check that stands after another value was written: some, once matched, are not taken back."""
+    known = verification_tables().field(field)
+    if known is not None and known.sticky and old is not None and old.outcome == MATCH:
+        return old
+    return new
+
+
+def _comparable(field: CheckedField, value: str) -> str:
+    """Return `value` in the form in which the triggers are listed."""
+    text = value.strip().casefold()
+    if field.form == NUMBER:
+        return without_separators(text)
+    return _host(text) if field.form == URL else text
+
+
+def _host(url: str) -> str:
+    """Return the host of a URL with or without its scheme; nothing of what cannot be read as one."""
+    try:
+        return urlsplit(url if "//" in url else f"//{url}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _of_wrong_age(value: str, now: int) -> Check | None:
+    """Return the mismatch of somebody too young or impossibly old; None for a date that cannot be read."""
+    try:
+        years = age_at(date.fromisoformat(value), now)
+    except ValueError:
+        return None
+    if years < _OF_AGE_YEARS:
+        return Check(MISMATCH, code="invalid_dob_age_under_18")
+    return Check(MISMATCH, code="invalid_dob_age_over_maximum") if years > _OLDEST_YEARS else None
