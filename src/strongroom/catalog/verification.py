@@ -75,10 +75,10 @@ class CheckedField:
     otherwise: Check | None
     live: bool
     form: str | None
-    at: tuple[str, ...]
-    """The leaves that come back when it does not match."""
-    waits: tuple[str, ...]
-    """The leaves that wait while it is looked at."""
+    at: tuple[str, ...] | None
+    """The leaves that come back when it does not match; None: the field itself."""
+    waits: tuple[str, ...] | None
+    """The leaves that wait while it is looked at; None: those of `at`."""
     beaten_by: str | None
     sticky: bool
 
@@ -119,18 +119,21 @@ def _field(name: str, given: object, reasons: Document) -> CheckedField:
     otherwise = columns.get("otherwise")
     if "form" in columns:
         one_of(where, columns["form"], (NUMBER, URL))
-    at = tuple(columns.get("at", (name,)))
     return CheckedField(
         name,
         MappingProxyType(values),
         None if otherwise is None else _outcome(f"{where}: otherwise", otherwise, reasons),
         columns.get("live", False),
         columns.get("form"),
-        at,
-        tuple(columns.get("waits", at)),
+        _leaves(columns, "at"),
+        _leaves(columns, "waits"),
         columns.get("beaten_by"),
         columns.get("sticky", False),
     )
+
+
+def _leaves(columns: Document, name: str) -> tuple[str, ...] | None:
+    return tuple(columns[name]) if name in columns else None
 
 
 def _outcome(where: str, given: object, reasons: Document) -> Check:
