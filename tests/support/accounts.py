@@ -110,9 +110,7 @@ def bare(**account):
 def statuses(assessment):
     """The account's `capabilities` hash."""
     return {
-        name: state.status
-        for name, state in assessment.capabilities.items()
-        if state.status != "unrequested"
+        name: state.status for name, state in assessment.capabilities.items() if state.status != "unrequested"
     }
 
 
@@ -150,12 +148,18 @@ def _person(given, persons, head, group):
 
 
 def _write(document, leaf, pattern):
-    shown = {"id_number": "id_number_provided", "ssn_last_4": "ssn_last_4_provided", "company.tax_id": "company.tax_id_provided"}
+    shown = {
+        "id_number": "id_number_provided",
+        "ssn_last_4": "ssn_last_4_provided",
+        "company.tax_id": "company.tax_id_provided",
+    }
     path = shown.get(leaf, leaf)
     value = dig(pattern, path)
     *parents, last = path.split(".")
     for parent in parents:
-        document = document.setdefault(parent, {}) if document.get(parent) is not None else _new(document, parent)
+        document = (
+            document.setdefault(parent, {}) if document.get(parent) is not None else _new(document, parent)
+        )
     document[last] = value if value is not None else "given"
 
 
@@ -165,5 +169,14 @@ def _new(document, name):
 
 
 def _replaced(given, **changes):
-    fields = ("account_id", "account", "persons", "requested", "has_external_account", "checks", "checked", "rejected")
+    fields = (
+        "account_id",
+        "account",
+        "persons",
+        "requested",
+        "has_external_account",
+        "checks",
+        "checked",
+        "rejected",
+    )
     return Facts(**{**{name: getattr(given, name) for name in fields}, **changes})

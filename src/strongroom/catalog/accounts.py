@@ -13,8 +13,16 @@ FULL: Final = "full"
 RECIPIENT: Final = "recipient"
 
 _DELAY_DAYS: Final = {FULL: 7, RECIPIENT: 0}
-_COLUMNS: Final = {"delay_days": int, "id_number": str, "tax_id": str, "tax_id_code": str, "says": str}
+_COLUMNS: Final = {
+    "delay_days": int,
+    "id_number": str,
+    "tax_id": str,
+    "tax_id_code": str,
+    "says": str,
+    "postal_code": str,
+}
 _ANY_NUMBER: Final = "[0-9A-Z]{4,30}"
+_ANY_POSTAL_CODE: Final = "(?s:.*)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,10 @@ class AccountCountry:
     """The error code for a company's number that looks otherwise."""
     says: str | None
     """What a refused number is told of the form: `must have 9 digits`."""
+    postal_code: re.Pattern[str]
+    """What a postal code looks like, upper case."""
+    states: frozenset[str]
+    """The states an address may be in, as codes and as names, in lower case; none: any text will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +70,19 @@ def build(country_rows: Document, capability_rows: Document, known: dict[str, Co
         CatalogError: an unknown column, country or group; a country with both kinds of agreement, or a number's form that
             is no pattern.
     """
-    columns = {FULL: dict, RECIPIENT: dict, "ownership_declaration": list}
+    columns = {FULL: dict, RECIPIENT: dict, "ownership_declaration": list, "states": dict}
     rows = row("account_countries", country_rows, columns, {})
     sections = {agreement: rows[agreement] for agreement in (FULL, RECIPIENT)}
     both = sections[FULL].keys() & sections[RECIPIENT].keys()
     if both:
         raise CatalogError(f"account_countries: in both sections: {sorted(both)}")
     countries = {
-        code: _country(code, given, agreement, known)
+        code: _country(code, given, agreement, known, rows["states"].get(code, {}))
         for agreement, section in sections.items()
         for code, given in section.items()
     }
+    for code in rows["states"]:
+        one_of("account_countries: states", code, countries)
     full = frozenset(sections[FULL])
     tables = row(
         "capabilities", capability_rows, {"groups": dict, "capabilities": dict, "not_charging": list}, {}
@@ -90,7 +104,9 @@ def build(country_rows: Document, capability_rows: Document, known: dict[str, Co
     )
 
 
-def _country(code: str, given: object, agreement: str, known: dict[str, Country]) -> AccountCountry:
+def _country(
+    code: str, given: object, agreement: str, known: dict[str, Country], states: dict[str, str]
+) -> AccountCountry:
     where = f"account_countries: {code}"
     columns = row(where, given, {"currency": str}, _COLUMNS)
     one_of(where, code, known)
@@ -103,6 +119,8 @@ def _country(code: str, given: object, agreement: str, known: dict[str, Country]
         _pattern(where, columns.get("tax_id", _ANY_NUMBER)),
         columns.get("tax_id_code", "tax_id_invalid"),
         columns.get("says"),
+        _pattern(where, columns.get("postal_code", _ANY_POSTAL_CODE)),
+        frozenset(text.casefold() for named in states.items() for text in named),
     )
 
 

@@ -1,7 +1,7 @@
 """All that requirements are computed from, and how it is looked into."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from strongroom.catalog.accounts import FULL
@@ -19,12 +19,15 @@ NOBODY: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that requirements are computed from; nothing secret: what is shown on the wire, and the outcomes of checks."""
+    """All that requirements are computed from: what is shown on the wire, and the outcomes of checks.
+
+    No number is in it, but names and dates of birth are: its representation leaves them out.
+    """
 
     account_id: str
-    account: Document
+    account: Document = field(repr=False)
     """The account's shown fields: country, business_type, business_profile, company, controller, settings, tos_acceptance, email, …; provided flags inside."""
-    persons: Mapping[str, Document]
+    persons: Mapping[str, Document] = field(repr=False)
     """Id → a person's shown fields: relationship, address, dob, names, *_provided flags, verification.document, …; the account's `individual` included."""
     requested: Mapping[str, int]
     """Capability → when it was requested, seconds since 1970 UTC."""
