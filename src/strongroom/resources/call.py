@@ -33,7 +33,8 @@ TOKENS = "tokens"
 class Origin:
     """Where a request came from, for the fields that say so."""
 
-    request_id: str
+    request_id: str | None
+    """None: no request caused this."""
     idempotency_key: str | None
     client_ip: str | None
     path: str

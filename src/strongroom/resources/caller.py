@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from strongroom import errors, ids, limits
-from strongroom.catalog.countries import is_country
+from strongroom.catalog.accounts import FULL, account_tables
 from strongroom.store import Row
 
 CHECKSUM_LENGTH: Final = 6
@@ -123,7 +123,8 @@ def sandbox_account(name: str) -> str:
 def sandbox_country(name: str) -> str:
     """Return the country of the account that `<name>` in a sandbox key stands for: `shop_FR` is in France, others in the US."""
     match = _COUNTRY_SUFFIX.search(name)
-    return match[1] if match is not None and is_country(match[1]) else "US"
+    country = account_tables().countries.get(match[1]) if match is not None else None
+    return country.country if country is not None and FULL in country.agreements else "US"
 
 
 def from_row(row: Row, document: bytes, masked_key: str) -> Caller:
