@@ -195,6 +195,52 @@ def test_persons_are_the_owners_too():
     check(EXPRESS, account="acct_1", is_onboarding=False)
 
 
+@pytest.mark.parametrize(
+    ("platform", "controller", "given", "is_refused"),
+    [
+        ("FR", CUSTOM, {"individual"}, True),
+        ("FR", CUSTOM, {"business_type"}, True),
+        ("FR", CUSTOM, {"tos_acceptance"}, True),
+        ("FR", CUSTOM, {"account_token", "email", "capabilities"}, False),
+        ("FR", EXPRESS, {"individual"}, False),
+        ("US", CUSTOM, {"individual"}, False),
+    ],
+)
+def test_french_platforms_send_tokens(platform, controller, given, is_refused):
+    check = rules.check_inline_allowed
+    if is_refused:
+        assert refused(check, controller, given, platform_country=platform) == (400, None, None)
+    else:
+        check(controller, given, platform_country=platform)
+
+
+def test_french_platforms_send_persons_as_tokens_too():
+    persons = {"platform_country": "FR", "what": "persons"}
+    assert refused(rules.check_inline_allowed, CUSTOM, {"first_name"}, **persons) == (400, None, None)
+    rules.check_inline_allowed(CUSTOM, {"person_token", "relationship", "metadata"}, **persons)
+
+
+@pytest.mark.parametrize("name", ["business_type", "company", "individual", "tos_acceptance"])
+def test_an_account_token_stands_alone(name):
+    exclusive = (400, "parameters_exclusive", name)
+    assert refused(rules.check_account_token, {"account_token", "email", name}) == exclusive
+    rules.check_account_token(
+        {"account_token", "email", "country", "business_profile", "settings", "metadata"}
+    )
+
+
+def test_a_person_token_stands_alone():
+    exclusive = (400, "parameters_exclusive", "first_name")
+    assert refused(rules.check_person_token, {"person_token", "first_name", "last_name"}) == exclusive
+    rules.check_person_token({"person_token", "relationship", "metadata", "documents", "expand"})
+
+
+@pytest.mark.parametrize("accepted", [None, False])
+def test_a_token_that_makes_an_account_has_accepted_the_terms(accepted):
+    assert refused(rules.check_accepted_terms, are_accepted=accepted) == (400, None, "account_token")
+    rules.check_accepted_terms(are_accepted=True)
+
+
 def test_owners_are_declared_complete_only_where_that_is_asked_for():
     declared = {"ownership_declaration": {"date": 1}}
     assert refused(rules.check_ownership_declaration, declared, country="US") == (

@@ -408,6 +408,27 @@ def test_a_document_that_passes_beats_a_bad_number():
     assert assessment.persons[PERSON_ID].status == "verified"
 
 
+def test_no_document_makes_anybody_older():
+    written = {"dob": "2010-01-01", "verification.document": "file_identity_document_success"}
+    assessment = assess(facts(written=written, checked=True))
+    assert {error["code"] for error in assessment.requirements["errors"]} == {"invalid_dob_age_under_18"}
+    assert statuses(assessment) == both("inactive")
+
+
+def test_a_minor_has_a_guardian_who_accepts_the_terms():
+    guardian = {**PERSON, "relationship": {"legal_guardian": True}}
+    young = {**AT_ONCE, "dob": "2010-01-01"}
+    given = facts(persons={PERSON_ID: PERSON, "person_2": guardian}, written=young)
+    terms = [
+        "person_2.additional_tos_acceptances.account.date",
+        "person_2.additional_tos_acceptances.account.ip",
+    ]
+    assert assess(given).requirements["currently_due"] == terms
+    accepted = {**guardian, "additional_tos_acceptances": {"account": {"date": NOW, "ip": "127.0.0.1"}}}
+    given = facts(persons={PERSON_ID: PERSON, "person_2": accepted}, written=young)
+    assert statuses(assess(given)) == both("active")
+
+
 def test_a_document_that_fails_beats_a_good_number():
     written = {**AT_ONCE, "verification.document": "file_identity_document_failure"}
     assessment = assess(facts(written=written, checked=True))

@@ -61,6 +61,8 @@ class AccountTables:
     """The capabilities of which one is enough to charge or to be paid out."""
     ownership_declaration: frozenset[str]
     """Countries in which a company's owners may be declared complete."""
+    tokens_only: frozenset[str]
+    """Countries whose platforms send personal data as tokens alone."""
 
 
 def build(country_rows: Document, capability_rows: Document, known: dict[str, Country]) -> AccountTables:
@@ -70,7 +72,13 @@ def build(country_rows: Document, capability_rows: Document, known: dict[str, Co
         CatalogError: an unknown column, country or group; a country with both kinds of agreement, or a number's form that
             is no pattern.
     """
-    columns = {FULL: dict, RECIPIENT: dict, "ownership_declaration": list, "states": dict}
+    columns = {
+        FULL: dict,
+        RECIPIENT: dict,
+        "ownership_declaration": list,
+        "states": dict,
+        "tokens_only": list,
+    }
     rows = row("account_countries", country_rows, columns, {})
     sections = {agreement: rows[agreement] for agreement in (FULL, RECIPIENT)}
     both = sections[FULL].keys() & sections[RECIPIENT].keys()
@@ -101,6 +109,7 @@ def build(country_rows: Document, capability_rows: Document, known: dict[str, Co
         MappingProxyType(capabilities),
         frozenset(capabilities.keys() - silent),
         declaration,
+        _codes("account_countries: tokens_only", rows["tokens_only"], full),
     )
 
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from strongroom.catalog.accounts import FULL, RECIPIENT, account_tables
 from strongroom.catalog.countries import is_country
-from strongroom.domain.controllers import STRIPE, Controller
-from strongroom.errors import Forbidden, InvalidRequest, echo
+from strongroom.domain.controllers import APPLICATION, STRIPE, Controller
+from strongroom.errors import Forbidden, InvalidRequest, echo, parameters_exclusive
 
 CARD_PAYMENTS: Final = "card_payments"
 TRANSFERS: Final = "transfers"
@@ -18,7 +18,9 @@ INDIVIDUAL: Final = "individual"
 COMPANY: Final = "company"
 
 ENTITY_PARAMETERS: Final = ("business_type", COMPANY, INDIVIDUAL, "tos_acceptance")
-"""What only whoever collects the requirements may write."""
+"""What only whoever collects the requirements may write, and what an account token holds."""
+BESIDE_PERSON_TOKEN: Final = frozenset({"documents", "expand", "metadata", "person_token", "relationship"})
+"""What may be sent beside a person token."""
 
 
 # -- country, agreement, capabilities ---------------------------------------------------------------------------------
@@ -147,6 +149,65 @@ def _not_permitted(name: str, account: str) -> Forbidden:
         f"This application does not have the required permissions for the parameter '{name}' on account '{echo(account)}'.",
         code="oauth_not_supported",
     )
+
+
+def check_inline_allowed(
+    controller: Controller, given: Collection[str], *, platform_country: str, what: str = "accounts"
+) -> None:
+    """Check that a platform may send personal data as it is: it is the platform's country that counts, not the account's.
+
+    Args:
+        controller: the account's.
+        given: the names of the parameters that were sent.
+        platform_country: the platform's.
+        what: `accounts` or `persons`; the rule for the second is inferred.
+
+    Raises:
+        InvalidRequest: no code; it would have to be a token.
+    """
+    is_bound = platform_country in account_tables().tokens_only
+    inline = set(given) - BESIDE_PERSON_TOKEN if what == "persons" else set(given) & set(ENTITY_PARAMETERS)
+    if is_bound and inline and controller.requirement_collection == APPLICATION:
+        token = what.removesuffix("s")
+        raise InvalidRequest(
+            f"Connect platforms based in {platform_country} must create {what} via {token} tokens when requirement "
+            "collection is `application`."
+        )
+
+
+def check_account_token(given: Collection[str]) -> None:
+    """Check that nothing stands beside `account_token` that belongs into it.
+
+    Raises:
+        ParameterRefused: `parameters_exclusive`, the inline parameter (inferred).
+    """
+    for name in ENTITY_PARAMETERS:
+        if name in given:
+            raise parameters_exclusive("account_token", name)
+
+
+def check_person_token(given: Collection[str]) -> None:
+    """Check that no personal leaf stands beside `person_token`.
+
+    Raises:
+        ParameterRefused: `parameters_exclusive`, the inline parameter (inferred).
+    """
+    for name in sorted(given):
+        if name not in BESIDE_PERSON_TOKEN:
+            raise parameters_exclusive("person_token", name)
+
+
+def check_accepted_terms(*, are_accepted: bool | None) -> None:
+    """Check that a token that makes an account says `tos_shown_and_accepted`.
+
+    Raises:
+        InvalidRequest: `account_token`.
+    """
+    if are_accepted is not True:
+        raise InvalidRequest(
+            "A token that creates an account must have `tos_shown_and_accepted` set to true.",
+            param="account_token",
+        )
 
 
 def check_ownership_declaration(company: Mapping[str, Any], *, country: str) -> None:

@@ -16,10 +16,13 @@ from strongroom.domain.verification import (
     PAUSED,
     PAYOUTS,
     PENDING,
+    UNDER_18,
     Check,
 )
 
 _NO_PERSONS: Final = (ACCOUNT, COMPANY)
+_DOUBT: Final = "verification_"
+"""What the codes of a doubt about somebody's identity begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +121,22 @@ def _findings(facts: Facts) -> Iterator[Finding]:
 
 
 def _counts(facts: Facts, subject: str, check: Check) -> bool:
+    """Whether a check concerns this person: some are about a role, and a minor may have a guardian."""
+    if check.code == UNDER_18 and any(
+        has_role(person, "legal_guardian") for person in facts.persons.values()
+    ):
+        return subject != facts.holder
     return check.role is None or has_role(facts.persons.get(subject) or {}, check.role)
 
 
 def _is_beaten(known: CheckedField, check: Check, checks: Mapping[str, Check]) -> bool:
-    """Whether a document makes up for the mismatch; while it is looked at, its own check keeps everybody waiting."""
+    """Whether a document makes up for the mismatch; while it is looked at, its own check keeps everybody waiting.
+
+    It proves who somebody is, and makes nobody older.
+    """
     document = checks.get(known.beaten_by) if known.beaten_by else None
-    return check.outcome == MISMATCH and document is not None and document.outcome == MATCH
+    is_doubt = check.outcome == MISMATCH and (check.code or "").startswith(_DOUBT)
+    return is_doubt and document is not None and document.outcome == MATCH
 
 
 def _finding(facts: Facts, subject: str, field: str, known: CheckedField, check: Check) -> Finding:

@@ -34,13 +34,18 @@ __all__ = [
     "LISTED",
     "MATCH",
     "MISMATCH",
+    "OVER_MAXIMUM",
     "PAUSED",
     "PAYOUTS",
     "PENDING",
+    "UNDER_18",
     "Check",
     "examine",
     "kept",
 ]
+
+UNDER_18: Final = "invalid_dob_age_under_18"
+OVER_MAXIMUM: Final = "invalid_dob_age_over_maximum"
 
 _DOB: Final = "dob"
 _OF_AGE_YEARS: Final = 18
@@ -105,5 +110,5 @@ def _of_wrong_age(value: str, now: int) -> Check | None:
     except ValueError:
         return None
     if years < _OF_AGE_YEARS:
-        return Check(MISMATCH, code="invalid_dob_age_under_18")
-    return Check(MISMATCH, code="invalid_dob_age_over_maximum") if years > _OLDEST_YEARS else None
+        return Check(MISMATCH, code=UNDER_18)
+    return Check(MISMATCH, code=OVER_MAXIMUM) if years > _OLDEST_YEARS else None
