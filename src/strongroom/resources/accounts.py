@@ -12,6 +12,7 @@ All of an account lives in a partition of its own; `connections` says whose it i
 it, is in `account_forms` and `account_views`; what it owes is computed anew with every change (`account_parts`).
 """
 
+import asyncio
 from typing import Any, Final
 
 from strongroom import errors, ids
@@ -212,7 +213,7 @@ async def _take_numbers(whole: Whole, numbers: records.Numbers) -> None:
             numbers[field], check = check_number(field, number, where, param=param)
         forms.note(found, field, check)
     whole.note(checks={**whole.private["checks"], "company": found})
-    record = await records.with_numbers(call, whole.account.columns["record"], numbers)
+    record = await records.with_numbers(call, whole.account.stored, numbers)
     whole.account.columns = {**whole.account.columns, "record": record}
 
 
@@ -234,7 +235,10 @@ async def retrieve_current(call: Call, params: Document) -> Document:
 
 
 async def _own(call: Call) -> Document:
-    """Return the platform's own account, of which hardly anything is kept here."""
+    """Return the caller's own account; of a platform hardly anything is kept here."""
+    stored = await call.find(ACCOUNT, call.caller.account)
+    if stored is not None and stored["platform"] is not None:
+        return (await load(call)).shown()
     identity = checks.new_account({}, await access.platform_country(call))
     return views.own(
         {
@@ -254,8 +258,12 @@ async def _own(call: Call) -> Document:
 async def list_all(call: Call, params: Document) -> Listing:
     """List the accounts connected to the platform, newest first; none if it is no platform."""
     found, has_more = await call.page(CONNECTION, params, [LIVING])
-    wholes = [await load(await call.on_account(connection.id)) for connection in found]
-    return Listing([whole.shown() for whole in wholes], has_more)
+    shown = await asyncio.gather(*[_shown(call, connection.id) for connection in found])
+    return Listing(list(shown), has_more)
+
+
+async def _shown(call: Call, account: str) -> Document:
+    return (await load(await call.on_account(account))).shown()
 
 
 # -- update -----------------------------------------------------------------------------------------------------------

@@ -176,12 +176,14 @@ async def _from_token(
     token = None if magic is not None else await owner.load(tokens.TOKEN, token_id, param=param)
     if token is not None and token["kind"] != "card":
         spent = await tokens.spend(owner, token_id, kinds=("bank_account",), param=param)
-        record = await records.move(owner, call, spent["record"], bank_accounts.KIND)
+        record = await records.of_token(owner, call, spent, bank_accounts.KIND)
         inside = spent.doc[PRIVATE]["behaviour"]
         return _of_bank(bank_accounts.BankMaterial(spent.doc["bank_account"], record, inside))
     card = await tokens.spend_card(owner, token_id, param=param)
     code_known = owner.use_code(card.code_owner)
-    material = replace(card.material, record=await records.move(owner, call, card.material.record, "card"))
+    material = card.material
+    if token is not None:
+        material = replace(material, record=await records.of_token(owner, call, token, "card"))
     return _of_card(material, currency, code_known=code_known)
 
 

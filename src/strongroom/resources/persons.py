@@ -139,7 +139,7 @@ async def _take_numbers(
         forms.note(checks, field, found)
     part.columns = {
         **part.columns,
-        "record": await records.with_numbers(call, part.columns["record"], numbers),
+        "record": await records.with_numbers(call, part.stored, numbers),
     }
     flags = {flag: number is not None for field, number in numbers.items() for flag in FLAGS[field]}
     part.doc = {**part.doc, **flags}
@@ -154,7 +154,7 @@ async def _number_behind(
         return number
     owner = await token_owner(call, platform, token_id)
     token = await tokens.spend(owner, token_id, kinds=("pii",), param=param)
-    return await records.take(owner, token["record"], "id_number")
+    return await records.take(owner, token, "id_number")
 
 
 async def token_owner(call: Call, platform: Call | None, token_id: str) -> Call:

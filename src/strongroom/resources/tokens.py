@@ -212,11 +212,16 @@ async def spend(call: Call, token_id: str, *, kinds: tuple[str, ...], param: str
     if token["kind"] not in kinds:
         raise _wrong_kind(token_id, param)
     if token["used_at"] is not None:
-        raise errors.InvalidRequest(
-            f"You cannot use a Stripe token more than once: {errors.echo(token_id)}.",
-            code="token_already_used",
-        )
+        raise already_used(token_id)
     return call.change(token, used_at=call.now)
+
+
+def already_used(token_id: str) -> errors.InvalidRequest:
+    """Return the refusal of a token's second use."""
+    return errors.InvalidRequest(
+        f"You cannot use a Stripe token more than once: {errors.echo(token_id)}.",
+        code="token_already_used",
+    )
 
 
 def _wrong_kind(token_id: str, param: str) -> errors.InvalidRequest:
