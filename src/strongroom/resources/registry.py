@@ -12,7 +12,17 @@ from typing import Any, Protocol
 from strongroom.resources.caller import KeyKind
 from strongroom.resources.kind import Kind
 
-MODULES = ("customers", "events", "files", "payment_methods", "tokens")
+MODULES = (
+    "account_links",
+    "accounts",
+    "capabilities",
+    "customers",
+    "events",
+    "external_accounts",
+    "files",
+    "payment_methods",
+    "tokens",
+)
 
 SECRET_ONLY = frozenset({KeyKind.SECRET, KeyKind.RESTRICTED})
 PUBLISHABLE_TOO = SECRET_ONLY | {KeyKind.PUBLISHABLE}
