@@ -3,7 +3,6 @@
 from typing import Final
 
 from strongroom import errors, ids
-from strongroom.resources import tokens
 from strongroom.resources.call import RECORDS, TOKENS, Call
 from strongroom.resources.kind import Stored
 from strongroom.secret import Secret
@@ -74,7 +73,7 @@ async def _row(call: Call, holder: Stored) -> Row:
         raise SealBroken("a vaulted value is gone")
     # Between our two reads somebody else took the value, and changed its holder in the same transaction.
     if old.table == TOKENS:
-        raise tokens.already_used(old.id)
+        raise errors.token_already_used(old.id)
     raise errors.RateLimited(
         "This object cannot be accessed right now because another API request or Stripe process is currently accessing "
         "it. If you see this error intermittently, retry the request.",

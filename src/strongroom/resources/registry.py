@@ -21,6 +21,7 @@ MODULES = (
     "external_accounts",
     "files",
     "payment_methods",
+    "persons",
     "tokens",
 )
 
