@@ -52,7 +52,9 @@ PAYMENT_METHOD = register_kind(
 async def create(call: Call, params: Document) -> Document:
     """Make a PaymentMethod from raw details or a token. It is not attached, and nobody is asked about it."""
     if "payment_method" in params or "customer" in params:
-        raise _cannot_share(params)
+        from strongroom.resources import clones
+
+        return await clones.payment_method(call, params)
     if "type" not in params:
         raise errors.parameter_missing("type")
     if params["type"] != "card":
@@ -63,17 +65,6 @@ async def create(call: Call, params: Document) -> Document:
             f"You sent {stray}, but the type of the PaymentMethod is card.", param=stray
         )
     return view(await create_card(call, params))
-
-
-def _cannot_share(params: Document) -> errors.ApiError:
-    if "payment_method" not in params:
-        return errors.ParameterRefused(
-            "A customer is only accepted together with a payment_method to share.", param="customer"
-        )
-    return errors.InvalidRequest(
-        "PaymentMethods are shared with a connected account, named by the Stripe-Account header.",
-        param="payment_method",
-    )
 
 
 async def create_card(call: Call, params: Document) -> Stored:

@@ -25,6 +25,23 @@ async def of_token(source: Call, target: Call, token: Stored, kind: str) -> str:
     return moved
 
 
+async def copy(source: Call, target: Call, holder: Stored) -> str | None:
+    """Return a record in `target`'s account of the value that `holder` refers to in `source`'s, where it stays.
+
+    Raises:
+        errors.RateLimited: another request changed `holder` at the same moment.
+        SealBroken: the record is lost or damaged.
+    """
+    if holder["record"] is None:
+        return None
+    row = await _row(source, holder)
+    kind: str = row.columns["kind"]
+    value = source.keyring.open_record(kind, row.id, SealedRecord(row.columns["wrapped_key"], row.doc))
+    copied = ids.new("rec")
+    target.stage_record(copied, kind, target.keyring.seal_record(kind, copied, value))
+    return copied
+
+
 async def take(call: Call, holder: Stored, kind: str) -> Secret[str]:
     """Return the vaulted value that `holder` refers to, wrapped up, and stage the erasure of its record.
 
@@ -81,4 +98,4 @@ async def _row(call: Call, holder: Stored) -> Row:
     )
 
 
-__all__: Final = ["IDENTITY", "of_token", "take", "with_numbers"]
+__all__: Final = ["IDENTITY", "copy", "of_token", "take", "with_numbers"]

@@ -50,9 +50,13 @@ TOKEN = register_kind(Kind("token", "tokens", "tok", "token", "token", view))
 @handles("POST /v1/tokens", permission="token", allow=PUBLISHABLE_TOO)
 async def create(call: Call, params: Document) -> Document:
     """Make a single-use token from exactly one kind of sensitive detail."""
-    given = [source for source in SOURCES if source in params]
-    if "customer" in params or isinstance(params.get("card"), str):
-        raise _cannot_clone(call, params)
+    given = [source for source in SOURCES if isinstance(params.get(source), dict)]
+    if "customer" in params and given and not _names_payment_method(params):
+        raise errors.parameters_exclusive("customer", given[0])
+    if isinstance(params.get("card"), str) and given:
+        raise errors.parameters_exclusive("card", given[0])
+    if isinstance(params.get("card"), str) or ("customer" in params and not given):
+        return view(await _clone(call, params))
     if not given:
         raise errors.ParameterRefused(
             "You must supply either a card, customer, PII data, bank account, account, person or CVC to create a token."
@@ -62,15 +66,14 @@ async def create(call: Call, params: Document) -> Document:
     return view(await _MAKERS[given[0]](call, params[given[0]]))
 
 
-def _cannot_clone(call: Call, params: Document) -> errors.ApiError:
-    if call.caller.kind is KeyKind.PUBLISHABLE:
-        return errors.secret_key_required()
-    if "customer" not in params:
-        return errors.ParameterRefused("The card's id needs its customer beside it.", param="card")
-    return errors.InvalidRequest(
-        "You can only create a token from a customer with the Stripe-Account header of a connected account.",
-        param="customer",
-    )
+def _names_payment_method(params: Document) -> bool:
+    return "payment_method" in (params.get("bank_account") or {})
+
+
+async def _clone(call: Call, params: Document) -> Stored:
+    from strongroom.resources import clones
+
+    return await clones.card_token(call, params)
 
 
 async def _from_card(call: Call, details: Document) -> Stored:
@@ -83,15 +86,29 @@ async def _from_card(call: Call, details: Document) -> Stored:
         "billing_details": material.billing_details,
         "card_id": ids.new("card"),
     }
-    return _insert(call, token_id, "card", material.record, {PRIVATE: private})
+    return insert(call, token_id, "card", material.record, {PRIVATE: private})
 
 
 async def _from_bank_account(call: Call, details: Document) -> Stored:
     if "payment_method" in details:
-        raise errors.parameters_exclusive("bank_account[account_number]", "bank_account[payment_method]")
+        raise _cannot_take_payment_method(call, details)
+    for required in ("account_number", "country"):
+        if required not in details:
+            raise errors.parameter_missing(f"bank_account[{required}]")
+        if details[required] == "":
+            raise errors.parameter_empty(f"bank_account[{required}]")
     taken = await bank_accounts.take_in(call, details, param="bank_account")
     extra = {"bank_account": taken.shown, PRIVATE: {"behaviour": taken.behaviour}}
-    return _insert(call, ids.new("btok"), "bank_account", taken.record, extra)
+    return insert(call, ids.new("btok"), "bank_account", taken.record, extra)
+
+
+def _cannot_take_payment_method(call: Call, details: Document) -> errors.ApiError:
+    if call.caller.kind is KeyKind.PUBLISHABLE:
+        return errors.secret_key_required()
+    others = sorted(details.keys() - {"payment_method"})
+    if others:
+        return errors.parameters_exclusive(f"bank_account[{others[0]}]", "bank_account[payment_method]")
+    return errors.not_implemented("POST /v1/tokens with `bank_account[payment_method]`")
 
 
 async def _from_pii(call: Call, details: Document) -> Stored:
@@ -100,7 +117,7 @@ async def _from_pii(call: Call, details: Document) -> Stored:
         raise errors.parameter_missing("pii[id_number]")
     record = ids.new("rec")
     call.stage_record(record, "id_number", call.keyring.seal_record("id_number", record, number))
-    return _insert(call, ids.new("pii"), "pii", record, {})
+    return insert(call, ids.new("pii"), "pii", record, {})
 
 
 async def _from_security_code(call: Call, details: Document) -> Stored:
@@ -108,7 +125,7 @@ async def _from_security_code(call: Call, details: Document) -> Stored:
     check_security_code(code)
     token_id = ids.new("cvctok")
     call.hold_code(token_id, code)
-    return _insert(call, token_id, "cvc_update", None, {})
+    return insert(call, token_id, "cvc_update", None, {})
 
 
 async def _from_account(call: Call, details: Document) -> Stored:
@@ -148,7 +165,7 @@ def _insert_payload(call: Call, token_id: str, kind: str, details: Document) -> 
     record = ids.new("rec")
     packed = pack({"params": details, "origin": origin})
     call.stage_record(record, kind, call.keyring.seal_record(kind, record, packed))
-    return _insert(call, token_id, kind, record, {})
+    return insert(call, token_id, kind, record, {})
 
 
 _MAKERS: Final[dict[str, Callable[[Call, Document], Awaitable[Stored]]]] = {
@@ -161,7 +178,16 @@ _MAKERS: Final[dict[str, Callable[[Call, Document], Awaitable[Stored]]]] = {
 }
 
 
-def _insert(call: Call, token_id: str, kind: str, record: str | None, extra: Document) -> Stored:
+def insert(call: Call, token_id: str, kind: str, record: str | None, extra: Document) -> Stored:
+    """Stage a token.
+
+    Args:
+        call: the request.
+        token_id: its id.
+        kind: its `type`.
+        record: where the vault keeps what it stands for, if it does.
+        extra: what its document has besides what every token has.
+    """
     doc = {
         "id": token_id,
         "object": "token",
