@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from strongroom import catalog, errors, ids, limits
+from strongroom import catalog, errors, ids
 from strongroom.resources import bank_accounts, cards, records
 from strongroom.resources.call import Call
 from strongroom.resources.caller import KeyKind
@@ -197,7 +197,7 @@ def insert(call: Call, token_id: str, kind: str, record: str | None, extra: Docu
         "type": kind,
         **extra,
     }
-    expires_at = call.now + limits.TOKEN_SECONDS
+    expires_at = call.now + call.settings.token_lifetime
     return call.insert(
         TOKEN, doc, object_id=token_id, kind=kind, used_at=None, expires_at=expires_at, record=record
     )
