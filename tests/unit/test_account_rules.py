@@ -372,7 +372,7 @@ def test_negative_balances_are_debited_except_of_custom_accounts(controller, deb
 @pytest.mark.parametrize("told", [None, "company", "individual"])
 @pytest.mark.parametrize("held", [(), ("company",), ("individual",), ("company", "individual")])
 def test_an_account_token_is_for_such_a_business_as_the_account_is(stored, told, held):
-    given = {**dict.fromkeys(held, {}), **({} if told is None else {"business_type": told})}
+    given = {**{name: {} for name in held}, **({} if told is None else {"business_type": told})}
     if None in (stored, told) or stored == told:
         rules.check_same_business(stored, given)
         return
