@@ -21,6 +21,7 @@ MODULES = (
     "account_links",
     "capabilities",
     "external_accounts",
+    "payment_method_configurations",
 )
 
 SECRET_ONLY = frozenset({KeyKind.SECRET, KeyKind.RESTRICTED})

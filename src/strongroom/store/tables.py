@@ -195,6 +195,11 @@ TABLES: Final = {
             ],
             [LISTABLE],
         ),
+        Table(
+            "payment_method_configurations",
+            [Column("kind", "text"), Column("is_default", "boolean")],
+            [LISTABLE],
+        ),
     )
 }
 
