@@ -5,7 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import stripe as sdk
 
+from strongroom import errors
+from strongroom.resources.payment_method_configurations import make_default
 from support.configurations import default, methods_of, on, prefer, shown, values_of
+from support.dashboard import Dashboard
 from support.data import event_types, refused
 
 PMC = "/v1/payment_method_configurations"
@@ -299,6 +302,39 @@ def test_no_event_tells_of_a_configuration(stripe, configurations, first):
     configurations.update(first.id, prefer(klarna="on"))
 
     assert event_types(stripe) == []
+
+
+# -- what only the dashboard does ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dashboard(server, name):
+    return Dashboard(server, name)
+
+
+def test_the_dashboard_moves_the_default_and_nothing_else(configurations, dashboard, first):
+    other = configurations.create({"name": "Winter", **prefer(card="on")})
+
+    dashboard(make_default, other.id)
+
+    assert configurations.retrieve(other.id).to_dict() == {**other.to_dict(), "is_default": True}
+    assert configurations.retrieve(first.id).to_dict() == {**first.to_dict(), "is_default": False}
+    with refused(param="active"):
+        configurations.update(other.id, {"active": False})
+    assert configurations.update(first.id, {"active": False}).active is False
+    with pytest.raises(errors.InvalidRequest, match="inactive configuration cannot become the default"):
+        dashboard(make_default, first.id)
+    dashboard(make_default, other.id)
+
+
+def test_exactly_one_is_the_default_whoever_moves_it(configurations, dashboard, first):
+    made = [configurations.create({}).id for _ in range(3)]
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda one: dashboard(make_default, one), made))
+
+    assert sum(one.is_default for one in configurations.list().data) == 1
+    assert configurations.retrieve(first.id).is_default is False
 
 
 # -- list ------------------------------------------------------------------------------------------------------------------

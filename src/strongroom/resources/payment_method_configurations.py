@@ -214,3 +214,30 @@ def _changed(old: Configuration, params: Document) -> Configuration:
     if touches_cards and lacking({name: one.value for name, one in new.choices().items()}, NEEDS):
         raise errors.InvalidRequest(NEEDS_CARD, code=FAILED)
     return new
+
+
+# -- what only the dashboard does ------------------------------------------------------------------------------------------
+
+
+async def make_default(call: Call, configuration: str) -> Configuration:
+    """Make one of the account's own the default, and the one that was it no longer, in one write set.
+
+    Raises:
+        errors.InvalidRequest: it is inactive, or a child, or there is none.
+    """
+    shelf = await shelf_of(call)
+    found = shelf.find(configuration)
+    if found is None:
+        raise await call.missing(CONFIGURATION, configuration, param="configuration", in_path=True)
+    if found.parent is not None:
+        raise errors.InvalidRequest("Its parent decides whether it is the default.", param="configuration")
+    if found.is_default:
+        return found
+    if not found.active:
+        raise errors.InvalidRequest(
+            "An inactive configuration cannot become the default.", param="configuration"
+        )
+    save(call, replace(shelf.default(Whose.DIRECT), is_default=False))
+    new = replace(found, is_default=True)
+    save(call, new)
+    return new

@@ -22,6 +22,7 @@ MODULES = (
     "capabilities",
     "external_accounts",
     "payment_method_configurations",
+    "payment_method_domains",
 )
 
 SECRET_ONLY = frozenset({KeyKind.SECRET, KeyKind.RESTRICTED})

@@ -200,6 +200,11 @@ TABLES: Final = {
             [Column("kind", "text"), Column("is_default", "boolean")],
             [LISTABLE],
         ),
+        Table(
+            "payment_method_domains",
+            [CREATED, Column("domain_name", "text"), Column("enabled", "boolean")],
+            [LISTABLE],
+        ),
     )
 }
 
