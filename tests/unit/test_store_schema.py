@@ -18,6 +18,7 @@ NAMES = [
     "0004_sources",
     "0005_mandates",
     "0006_configurations",
+    "0007_intents",
 ]
 
 FIRST, SECOND = Migration(1, "0001_founding", "CREATE"), Migration(2, "0002_more", "ALTER")

@@ -23,6 +23,8 @@ MODULES = (
     "external_accounts",
     "payment_method_configurations",
     "payment_method_domains",
+    "payment_intents",
+    "setup_intents",
 )
 
 SECRET_ONLY = frozenset({KeyKind.SECRET, KeyKind.RESTRICTED})

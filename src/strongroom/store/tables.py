@@ -205,6 +205,21 @@ TABLES: Final = {
             [CREATED, Column("domain_name", "text"), Column("enabled", "boolean")],
             [LISTABLE],
         ),
+        Table(
+            "payment_intents",
+            [CREATED, Column("customer", "text", nullable=True)],
+            [LISTABLE, Index(("account", "livemode", "customer", "seq"), where="customer")],
+        ),
+        Table(
+            "setup_intents",
+            [
+                CREATED,
+                Column("customer", "text", nullable=True),
+                Column("payment_method", "text", nullable=True),
+                Column("attach_to_self", "boolean"),
+            ],
+            [LISTABLE, Index(("account", "livemode", "customer", "seq"), where="customer")],
+        ),
     )
 }
 
