@@ -148,9 +148,11 @@ async def _write(whole: Whole, platform: Call, params: Document) -> None:
 def _take_fields(whole: Whole, given: Document) -> None:
     old = whole.doc
     written: Document = {}
-    for name in ("business_type", "default_currency", "email"):
+    for name in ("business_type", "email"):
         if name in given:
             written[name] = given[name] or None
+    if given.get("default_currency"):
+        written["default_currency"] = given["default_currency"]
     for name in ("business_profile", "settings", "tos_acceptance"):
         if name in given:
             written[name] = forms.merge(old[name], given[name])

@@ -58,7 +58,7 @@ async def create(call: Call, params: Document, *, account: str) -> Document:
     whole = await load(await acting_on(call, account))
     access.check_may_write_payouts(whole)
     given = params[PARAM]
-    destination = await take_in(whole, call, given)
+    destination = await take_in(whole, await access.platform_of(call), given)
     part = _insert(whole, destination, _metadata(given, params))
     has_default = any(_is_default(one, part.columns["currency"]) for one in whole.living_externals())
     whole.externals = {part.id: part, **whole.externals}
