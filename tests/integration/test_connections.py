@@ -11,12 +11,12 @@ import time
 from contextlib import contextmanager
 
 import pytest
-import uvicorn
 from uvicorn.server import ServerState
 
 from strongroom.config import Settings
 from strongroom.errors import CannotServe
 from strongroom.http import server as edge
+from strongroom.http.answer import Answer
 from strongroom.http.protocol import HEAD_BYTES_MAX, HEAD_SECONDS_MAX, LINGER_SECONDS_MAX, Protocol
 
 FLOOD_BYTES = 64 * 1024 * 1024
@@ -335,28 +335,34 @@ def test_what_came_before_rubbish_is_answered(connect, head, get):
 # -- how long an end may take ------------------------------------------------------------------------------------------
 
 
-async def refuse_unread(scope, receive, send):
-    """Answer without a look at the body."""
-    await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"2")]})
-    await send({"type": "http.response.body", "body": b"{}"})
+class RefuseUnread:
+    """An application that answers without a look at the body."""
+
+    async def answer(self, scope, receive):
+        return Answer(413, b"{}")
 
 
 @contextmanager
 def silence_after(sent):
-    """What the server holds for a client that sends this, waits for the answer, if any, and stays."""
+    """What the server holds for a client that sends this, waits for the answer, if any, and stays; and how it asks again."""
 
     state = ServerState()
-    config = uvicorn.Config(refuse_unread, http=Protocol, log_config=None, ws="none", timeout_keep_alive=75)
+    config = edge._configuration(RefuseUnread())
+    config.load()
     ours, theirs = socket.socketpair()
 
     async def begin():
         loop = asyncio.get_running_loop()
         await loop.connect_accepted_socket(lambda: Protocol(config, state, {}), ours)
-        reader, writer = await asyncio.open_connection(sock=theirs)
-        writer.write(sent)
+        streams = await asyncio.open_connection(sock=theirs)
         if sent:
-            await reader.readuntil(b"{}")
-        return writer
+            await ask(streams)
+        return streams
+
+    async def ask(streams):
+        reader, writer = streams
+        writer.write(sent)
+        await reader.readuntil(b"{}")
 
     async def is_left_at(now):
         for connection in list(state.connections):
@@ -364,14 +370,14 @@ def silence_after(sent):
         await asyncio.sleep(0)
         return bool(state.connections)
 
-    async def end(writer):
-        writer.close()
-        await writer.wait_closed()
+    async def end(streams):
+        streams[1].close()
+        await streams[1].wait_closed()
 
     with asyncio.Runner() as runner:
-        writer = runner.run(begin())
-        yield lambda now: runner.run(is_left_at(now))
-        runner.run(end(writer))
+        streams = runner.run(begin())
+        yield lambda now: runner.run(is_left_at(now)), lambda: runner.run(ask(streams))
+        runner.run(end(streams))
 
 
 @pytest.mark.parametrize(
@@ -380,8 +386,15 @@ def silence_after(sent):
     ids=["who never says a word", "who stays after the last word"],
 )
 def test_a_client_is_not_waited_for_without_end(sent, seconds):
-    with silence_after(sent) as is_left_at:
+    with silence_after(sent) as (is_left_at, _):
         assert [is_left_at(1000.0 + after) for after in (0, seconds - 0.1, seconds)] == [True, True, False]
+
+
+def test_a_connection_is_idle_since_its_last_request():
+    with silence_after(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n") as (is_left_at, ask_again):
+        assert [is_left_at(1000.0), is_left_at(1074.9)] == [True, True]
+        ask_again()
+        assert [is_left_at(1075.0), is_left_at(1149.9), is_left_at(1150.0)] == [True, True, False]
 
 
 # -- processes --------------------------------------------------------------------------------------------------------

@@ -54,6 +54,33 @@ def test_all_that_wait_together_are_one_transaction(shared_dsn):
     asyncio.run(scene())
 
 
+def test_single_rows_that_are_asked_for_together_are_read_together(dsn):
+    def key(number: int) -> Row:
+        columns = {"mac": b"%d" % number, "kind": "sk", "prefix": "sk_test_", "last4": "0000", "created": 1}
+        return Row("api_keys", "acct_1", False, f"key_{number}", 0, 0, columns, b"key")
+
+    async def scene():
+        store = await open_store(dsn)
+        await store.commit(WriteSet(inserts=[key(n) for n in range(50)]))
+        statements = []
+        read = store._reading.read
+
+        async def counted(sql, *values):
+            statements.append(sql)
+            return await read(sql, *values)
+
+        store._reading.read = counted
+        looks = [store.find("api_keys", "mac", b"%d" % n) for n in range(51)]
+        gets = [store.get("api_keys", "acct_1", False, f"key_{n}") for n in range(51)]
+        found = await asyncio.gather(*looks, *gets)
+        expected = [*[f"key_{n}" for n in range(50)], None]
+        assert [row and row.id for row in found] == expected * 2
+        assert len(statements) == 2
+        await store.close()
+
+    asyncio.run(scene())
+
+
 def test_a_loser_to_another_process_does_not_take_its_batch_with_it(shared_dsn):
     async def scene():
         ours, theirs = await open_store(shared_dsn), await open_store(shared_dsn)

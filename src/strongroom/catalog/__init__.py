@@ -13,6 +13,7 @@ from strongroom.catalog.banks import bank_tables
 from strongroom.catalog.behaviours import behaviour_table, mistake_table
 from strongroom.catalog.cards import card_tables
 from strongroom.catalog.countries import Country, country_table, is_country
+from strongroom.catalog.files import FilePurpose, FileType, MagicFile, file_tables, magic_file
 from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_payment_method, magic_token
 from strongroom.catalog.reading import CatalogError
 from strongroom.catalog.requirements import requirement_tables
@@ -21,12 +22,17 @@ from strongroom.catalog.verification import verification_tables
 __all__ = [
     "CatalogError",
     "Country",
+    "FilePurpose",
+    "FileType",
     "MagicBank",
     "MagicCard",
+    "MagicFile",
     "MagicNumber",
     "country_table",
+    "file_tables",
     "is_country",
     "load",
+    "magic_file",
     "magic_payment_method",
     "magic_token",
 ]
@@ -38,6 +44,7 @@ TABLES = (
     behaviour_table,
     card_tables,
     bank_tables,
+    file_tables,
     account_tables,
     requirement_tables,
     verification_tables,

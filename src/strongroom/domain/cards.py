@@ -6,6 +6,7 @@ The first failure wins, in this order: number, check digit, month, year, month o
 
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from strongroom.catalog import cards as catalog
@@ -44,6 +45,7 @@ __all__ = [
 INVALID_PREFERENCE: Final = "invalid_preference"
 
 _SHORTEST, _LONGEST = 12, 19
+_DAY: Final = 86_400
 _CENTURY = 100
 _YEARS_BACK = 50
 """A two-digit year is the one that lies at most this far back, and less than this far ahead."""
@@ -124,13 +126,20 @@ def check_expiry(month: str, year: str, *, now: int) -> Expiry:
     month_number = _MONTHS.get(month)
     if month_number is None:
         raise mistake("invalid_expiry_month")
-    today = time.gmtime(now)
-    year_number = _year(year, today.tm_year)
-    if not today.tm_year <= year_number <= today.tm_year + _YEARS_AHEAD_MAX:
+    this_year, this_month = _month_of(now // _DAY)
+    year_number = _year(year, this_year)
+    if not this_year <= year_number <= this_year + _YEARS_AHEAD_MAX:
         raise mistake("invalid_expiry_year")
-    if year_number == today.tm_year and month_number < today.tm_mon:
+    if year_number == this_year and month_number < this_month:
         raise mistake("invalid_expiry_month")
     return Expiry(month_number, year_number)
+
+
+@lru_cache(maxsize=2)
+def _month_of(day: int) -> tuple[int, int]:
+    """Return year and month of a day counted from 1970."""
+    then = time.gmtime(day * _DAY)
+    return then.tm_year, then.tm_mon
 
 
 def _year(text: str, this_year: int) -> int:

@@ -1,4 +1,4 @@
-"""The ASGI application: one coroutine from scope to answer, and the health routes beside `/v1`.
+"""The application: one coroutine from an ASGI scope to an answer, and the health routes beside `/v1`.
 
 Everything that is not an answer of an operation is decided here: what a browser asks before it calls, who is calling,
 what version was asked for, and what to say when something of ours breaks.
@@ -17,14 +17,18 @@ from strongroom.http import connect_pages, log_line, oauth
 from strongroom.http.answer import Answer
 from strongroom.http.auth import authenticate
 from strongroom.http.deadlines import Deadlines
+from strongroom.http.log_line import LogLines
 from strongroom.http.metrics import Metrics
 from strongroom.http.pipeline import perform
 from strongroom.http.request import Receive, Request, Scope, check_size, from_scope, read_body
+from strongroom.http.uploads import Uploads, check_form, is_upload
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-_VERSION: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z_]{1,32})?", re.ASCII)
-_FORM_TYPES: Final = frozenset({"", "application/x-www-form-urlencoded"})
+_VERSION: Final = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z_]{1,32})?")
+_FORM_TYPE: Final = b"application/x-www-form-urlencoded"
+_FORM_TYPES: Final = frozenset({"", _FORM_TYPE.decode()})
+_UNAUTHORIZED: Final = 401
 
 
 class Application:
@@ -33,25 +37,33 @@ class Application:
     def __init__(self, house: House) -> None:
         self.house = house
         self.metrics = Metrics()
+        self._log = LogLines()
         self._in_flight: set[tuple[str, bool, str]] = set()
         self._deadlines = Deadlines(limits.HANDLER_SECONDS_MAX)
+        self._body_deadlines = Deadlines(limits.BODY_READ_SECONDS_MAX)
+        self._uploads = Uploads()
 
     async def watch(self) -> None:
-        """End requests that take too long, until cancelled. Runs beside the server."""
-        await self._deadlines.enforce()
+        """End requests, and bodies, that take too long, until cancelled. Runs beside the server."""
+        await asyncio.gather(self._deadlines.enforce(), self._body_deadlines.enforce())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one HTTP request."""
-        assert scope["type"] == "http"
+        """Serve one HTTP request as any ASGI server asks for it; ours asks for `answer` and writes that at once."""
+        answer = await self.answer(scope, receive)
+        headers = answer.asgi_headers(from_browser=comes_from_browser(scope))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def answer(self, scope: Scope, receive: Receive) -> Answer:
+        """Do what one HTTP request asks, count it, log it, and return what goes back."""
         started = time.perf_counter()
         request = from_scope(scope, self.house.settings)
         answer = await self._answer(request, scope, receive)
-        headers = answer.wire_headers(from_browser=b"origin" in request.headers)
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
-        self.metrics.count(request.route, answer.status, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        self.metrics.count(request.route, answer.status, seconds)
         if self.house.settings.request_log:
-            log_line.write(request, answer.status, started)
+            self._log.write(request, answer.status, seconds)
+        return answer
 
     async def _answer(self, request: Request, scope: Scope, receive: Receive) -> Answer:
         if request.method == "OPTIONS":
@@ -60,11 +72,12 @@ class Application:
             probe = _PROBES.get(request.path)
             if probe is not None:
                 return await probe(self)
-        task = self._deadlines.begin()
+        task = self._deadlines.begin(scope.get("task"))
         try:
             check_size(request, scope)
-            request.body = await read_body(receive, request)
-            return await self._authenticated(request)
+            if not is_upload(request):
+                request.body = await read_body(scope, receive, request, self._body_deadlines)
+            return await self._authenticated(request, receive)
         except errors.ApiError as refusal:
             request.error_code = refusal.code
             return _finish(answers.of_error(refusal), request, refusal)
@@ -78,7 +91,7 @@ class Application:
         finally:
             self._deadlines.end(task)
 
-    async def _authenticated(self, request: Request) -> Answer:
+    async def _authenticated(self, request: Request, receive: Receive) -> Answer:
         if (request.method, request.path) == ("POST", oauth.PATH):
             return await oauth.deauthorize(request, self.house)
         if request.path.startswith(connect_pages.PREFIX):
@@ -87,35 +100,42 @@ class Application:
         request.request_id = ids.new("req")
         request.account = caller.account
         _check_version(request)
-        _check_content_type(request)
-        answer = await perform(request, caller, self.house, self._in_flight)
+        if is_upload(request):
+            async with self._uploads.received(request, receive):
+                answer = await perform(request, caller, self.house, self._in_flight)
+        else:
+            _check_content_type(request)
+            answer = await perform(request, caller, self.house, self._in_flight)
         if caller.acts_for_another:
             answer.headers.append((b"Stripe-Account", caller.account.encode()))
         return _finish(answer, request, None)
 
 
+def comes_from_browser(scope: Scope) -> bool:
+    """Whether a request names the origin of the page that makes it."""
+    return any(name == b"origin" for name, _ in scope["headers"])
+
+
 def _finish(answer: Answer, request: Request, refusal: errors.ApiError | None) -> Answer:
     """Add the headers of an answer past authentication; a refusal of the key or its account has none."""
-    refused_at_the_door = isinstance(refusal, errors.Unauthenticated) or (
-        refusal is not None and refusal.code == "account_invalid"
-    )
-    if refused_at_the_door:
+    if refusal is not None and (refusal.http_status == _UNAUTHORIZED or refusal.code == "account_invalid"):
         return answer
     request.request_id = request.request_id or ids.new("req")
-    key = request.headers.get(b"idempotency-key")
-    if key and not any(name == b"Idempotency-Key" for name, _ in answer.headers):
-        answer.headers.append((b"Idempotency-Key", key))
+    answer.idempotency_key = answer.idempotency_key or request.headers.get(b"idempotency-key") or None
     return answers.identify(answer, request.request_id)
 
 
 def _check_version(request: Request) -> None:
     """Accept any well-formed version; we answer at ours, and `Stripe-Version` on the answer says so."""
-    version = request.header(b"stripe-version")
+    version = request.headers.get(b"stripe-version")
     if version and _VERSION.fullmatch(version) is None:
-        raise errors.ParameterRefused(f"Invalid Stripe API version: {errors.echo(version)}")
+        raise errors.ParameterRefused(f"Invalid Stripe API version: {errors.echo(version.decode('latin-1'))}")
 
 
 def _check_content_type(request: Request) -> None:
+    check_form(request)
+    if request.headers.get(b"content-type", b"") == _FORM_TYPE:
+        return
     content_type = request.header(b"content-type").partition(";")[0].strip().lower()
     if content_type not in _FORM_TYPES and request.body:
         raise errors.ParameterRefused(

@@ -16,9 +16,9 @@ class Deadlines:
         self._seconds = seconds
         self._since: dict[Watched, float] = {}
 
-    def begin(self) -> Watched:
-        """Watch the current task from now on, and return it."""
-        task = asyncio.current_task()
+    def begin(self, task: Watched | None = None) -> Watched:
+        """Watch `task`, or the current one if it has to be asked for, from now on, and return it."""
+        task = task or asyncio.current_task()
         assert task is not None
         self._since[task] = time.monotonic()
         return task

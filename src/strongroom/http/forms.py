@@ -41,11 +41,16 @@ def _decode_into(tree: Tree, source: bytes) -> None:
         if not pair:
             continue
         name, _, value = pair.partition("=")
-        if "%" in value or "+" in value:
+        if "%" in value:
             value = _unquoted(value)
-        path = _path(name)
-        if len(path) == 1 and type(tree.get(path[0])) is not dict:
-            tree[path[0]] = value
+        elif "+" in value:
+            value = value.replace("+", " ")
+        path = _known_paths.get(name) or _path(name)
+        # Nearly every name is `a` or `a[b]`; what is more, or stands for two things at once, is looked at closely.
+        node = tree.setdefault(path[0], {}) if len(path) == 2 else tree  # noqa: PLR2004 -- `a[b]`
+        leaf = path[-1]
+        if leaf and len(path) <= 2 and type(node) is dict and type(node.get(leaf)) is not dict:  # noqa: PLR2004
+            node[leaf] = value
         else:
             _put(tree, path, value)
 
@@ -70,10 +75,7 @@ _known_paths: dict[str, tuple[str, ...]] = {}
 
 
 def _path(name: str) -> tuple[str, ...]:
-    """Split a parameter's name. Names repeat from request to request and are remembered, unless one is a card number."""
-    path = _known_paths.get(name)
-    if path is not None:
-        return path
+    """Split a parameter's name. Names repeat and are remembered from request to request, unless one is a card number."""
     path = _split(_unquoted(name) if "%" in name or "+" in name else name)
     if len(name) <= REMEMBERED_LENGTH_MAX and not errors.holds_long_number(name):
         if len(_known_paths) >= REMEMBERED_MAX:

@@ -5,7 +5,6 @@ at which one exists without the other, and nothing to recover after a crash. Two
 both work, but only one commits; the other finds the row and replays it.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +15,7 @@ from strongroom.http.request import Request
 from strongroom.resources.call import Call
 from strongroom.resources.caller import Caller
 from strongroom.resources.kind import Stored
+from strongroom.resources.uploaded import UploadedFile
 from strongroom.store import Row
 from strongroom.vault import Keyring
 
@@ -27,8 +27,7 @@ _LEFT_OUT: Final = frozenset({"cvc"})
 _encode_sorted = msgspec.json.Encoder(order="deterministic").encode
 
 
-@dataclass(slots=True)
-class Claim:
+class Claim(msgspec.Struct):
     """A key as it will be, or was, kept."""
 
     key: str
@@ -38,8 +37,7 @@ class Claim:
     """A row under the same key whose day is over; the new answer takes its place."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
+class StoredAnswer(msgspec.Struct, frozen=True):
     """What was answered the first time."""
 
     status: int
@@ -70,10 +68,14 @@ def claim(key: str, request: Request, tree: dict[str, Any], caller: Caller, keyr
 
 
 def _without_codes(tree: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: "present" if name in _LEFT_OUT else _without_codes(value) if isinstance(value, dict) else value
-        for name, value in tree.items()
-    }
+    return {name: "present" if name in _LEFT_OUT else _comparable(value) for name, value in tree.items()}
+
+
+def _comparable(value: Any) -> Any:
+    """A file is compared by its name and content, however it was put into the body."""
+    if isinstance(value, UploadedFile):
+        return {"filename": value.filename, "sha256": value.sha256}
+    return _without_codes(value) if isinstance(value, dict) else value
 
 
 async def earlier_answer(

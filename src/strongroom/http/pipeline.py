@@ -5,14 +5,15 @@ commit that is rejected, because somebody changed what the operation had read, s
 """
 
 import uuid
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from strongroom import errors, limits
 from strongroom.contract import Operation, contract, hide_from_publishable, renderer
 from strongroom.house import House
 from strongroom.http import answer as answers
-from strongroom.http import forms, idempotency, log_line
+from strongroom.http import downloads, forms, idempotency, log_line
 from strongroom.http.answer import Answer
 from strongroom.http.idempotency import Claim, StoredAnswer
 from strongroom.http.request import Request
@@ -20,13 +21,16 @@ from strongroom.resources import registry
 from strongroom.resources.call import Call, FollowUp, Origin
 from strongroom.resources.caller import Caller, KeyKind
 from strongroom.resources.expansion import expand
-from strongroom.resources.kind import Listing, Refusal
+from strongroom.resources.kind import Attachment, Listing, Refusal
 from strongroom.resources.registry import Handler
 from strongroom.store import Rejected
 from strongroom.vault import Keyring
 
 # Refusals that say nothing about the request itself, so that the key stays free: 401 and 403 never get here.
 _NOT_KEPT: Final = frozenset({403, 409, 429, 501, 503})
+
+# Executed, with an answer that another try would not change.
+_NOT_RETRIED: Final = frozenset({200, 402})
 
 # What a publishable key may call at Stripe and nobody may call here yet: not forbidden, but not there.
 FOR_CLIENTS: Final = frozenset(
@@ -44,8 +48,7 @@ FOR_CLIENTS: Final = frozenset(
 )
 
 
-@dataclass(slots=True)
-class Work:
+class Work(msgspec.Struct):
     """An operation that was found, allowed and typed, ready to run as often as its commit is rejected."""
 
     operation: Operation
@@ -65,6 +68,8 @@ async def perform(
     operation, path_ids = _route(request)
     handler = _guard(operation, caller)
     tree = forms.decode(request.query, b"" if request.method == "GET" else request.body)
+    if request.file is not None:
+        tree["file"] = request.file
     params = _params(operation, tree, house)
     keyring = await house.keyring(caller.account, caller.livemode)
     key = idempotency.key_of(request)
@@ -189,6 +194,8 @@ async def _operate(work: Work, call: Call, request: Request) -> tuple[Answer, bo
             request.error_code = result.error.code
             call.keep_what_is_spent()
             return answers.of_error(result.error), True
+        if isinstance(result, Attachment):
+            return downloads.answer_of(result), False
         return Answer(200, await _render(result, work, call, request)), True
     except errors.ApiError as refusal:
         request.error_code = refusal.code
@@ -226,10 +233,10 @@ def _rendered(document: dict[str, Any], caller: Caller) -> dict[str, Any]:
 
 def _executed(answer: Answer, key: str, request_id: str) -> Answer:
     """Add what the answer of a POST that was executed carries."""
-    answer.headers.append((b"Idempotency-Key", key.encode("latin-1", "replace")))
+    answer.idempotency_key = key.encode("latin-1", "replace")
     answer.headers.append((b"Original-Request", request_id.encode()))
-    if answer.status in {200, 402} and not any(name == b"Stripe-Should-Retry" for name, _ in answer.headers):
-        answer.headers.append((b"Stripe-Should-Retry", b"false"))
+    if answer.should_retry is None and answer.status in _NOT_RETRIED:
+        answer.should_retry = False
     return answer
 
 

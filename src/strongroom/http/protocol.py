@@ -12,19 +12,19 @@ from itertools import chain
 from typing import Any, Final, cast
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from strongroom import errors, limits
 from strongroom.http import answer as answers
+from strongroom.http.exchange import Exchange
 from strongroom.http.request import HEADER_BYTES_MAX, HEADERS_MAX
+from strongroom.http.uploads import body_bytes_max
 
 HEAD_BYTES_MAX: Final = 64 * 1024
 HEAD_SECONDS_MAX: Final = 10
-# Twice the largest body: room for what chunking adds, and for no trailer of any size.
-MESSAGE_BYTES_MAX: Final = HEAD_BYTES_MAX + 2 * limits.BODY_BYTES_MAX
-
-# A client that still sends when we close would get a reset instead of our answer, so we hear it out for a while.
-LINGER_BYTES_MAX: Final = 4 * 1024 * 1024
+# A client that still sends when we close would get a reset instead of our answer, so we hear it out for a while: long
+# enough for a file that is refused for its size.
+LINGER_BYTES_MAX: Final = 32 * 1024 * 1024
 LINGER_SECONDS_MAX: Final = 5
 
 LOOK_SECONDS: Final = 1.0
@@ -33,7 +33,7 @@ LOOK_SECONDS: Final = 1.0
 class Phase(enum.Enum):
     """What we wait for, where the waiting has an end that nobody else sees to."""
 
-    FIRST_BYTE = enum.auto()
+    IDLE = enum.auto()
     HEAD = enum.auto()
     CLOSE = enum.auto()
 
@@ -72,6 +72,8 @@ class Protocol(HttpToolsProtocol):
 
     # What may still arrive until the next thing has to be complete: a header block, then the message.
     _allowance = HEAD_BYTES_MAX
+    # How large the body of this message may be.
+    _body_max = limits.BODY_BYTES_MAX
     _in_head = True
     # Whether what arrives is thrown away, because this connection only waits for its end.
     _deaf = False
@@ -89,7 +91,6 @@ class Protocol(HttpToolsProtocol):
         """Parse what arrived, and refuse what is more than anybody needs to send."""
         if self._deaf:
             return self._discard(len(data))
-        self._unset_keepalive_if_required()
         self._allowance -= len(data)
         try:
             self.parser.feed_data(data)
@@ -119,15 +120,67 @@ class Protocol(HttpToolsProtocol):
             self.scope["method"] = self.parser.get_method().decode("ascii")
             return
         used = HEAD_BYTES_MAX - self._allowance
-        super().on_headers_complete()
-        self._in_head = False
-        self._phase = None
-        self._allowance = MESSAGE_BYTES_MAX - used
         # The comparison in front keeps the exact one, which visits every header, off the usual request's way.
         suspect = used > limits.URL_BYTES_MAX or len(self.headers) > HEADERS_MAX
+        self.scope["small"] = not suspect  # type: ignore[typeddict-unknown-key] # an extension of ours
+        self._begin_exchange()
+        self._in_head = False
+        self._phase = None
+        self._body_max = body_bytes_max(self.scope["method"], self.scope["path"], self.headers)
+        self._allowance = self._message_max - used
         self._keeps_alive = self.cycle.keep_alive and not (suspect and self._is_oversized())
         self.cycle.keep_alive = False
         self.headers = _TRAILERS
+
+    def _begin_exchange(self) -> None:
+        """Start the request whose head is complete, or have it wait for those before it on this connection."""
+        version = self.parser.get_http_version()
+        self._describe(version)
+        earlier = self._last
+        self.cycle = Exchange(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if earlier is None or earlier.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Begin to answer. The request knows its task, so that nobody has to ask the loop for it."""
+        task = self.loop.create_task(cycle.run_asgi(app))
+        cycle.scope["task"] = task  # type: ignore[typeddict-unknown-key] # an extension of ours
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    def _describe(self, version: str) -> None:
+        """Put the request line into the scope."""
+        url, scope = self.url, self.scope
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["http_version"] = version
+        if url.startswith(b"/") and b"#" not in url and url.isascii():
+            path, _, query = url.partition(b"?")
+        else:
+            parsed = httptools.parse_url(url)
+            path, query = parsed.path, parsed.query or b""
+        scope["raw_path"] = path
+        scope["path"] = path.decode("ascii")
+        scope["query_string"] = query
+
+    @property
+    def _message_max(self) -> int:
+        """Twice the largest body: room for what chunking adds, and for no trailer of any size."""
+        return HEAD_BYTES_MAX + 2 * self._body_max
 
     def _is_oversized(self) -> bool:
         """Whether the application will refuse this head for its size."""
@@ -142,11 +195,20 @@ class Protocol(HttpToolsProtocol):
         if self._in_head:
             return
         super().on_message_complete()
-        small = MESSAGE_BYTES_MAX - self._allowance <= limits.BODY_BYTES_MAX
+        small = self._message_max - self._allowance <= self._body_max
         if small and not self.cycle.response_started:
             self.cycle.keep_alive = self._keeps_alive
         self._in_head = True
         self._allowance = HEAD_BYTES_MAX
+
+    def on_response_complete(self) -> None:
+        """Go on with what waits on this connection. How long it may be idle is seen to by `look`."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
 
     def _go_on_without_upgrade(self, data: bytes, upgrade: httptools.HttpParserUpgrade) -> None:
         """Parse again a head that asks for another protocol, without that wish, and then what followed it.
@@ -203,9 +265,8 @@ class Protocol(HttpToolsProtocol):
 
     def _refusal(self, status: int, message: str) -> bytes:
         answer = answers.of_error(errors.ParameterRefused(message, status=status))
-        headers = [*self.server_state.default_headers, *answer.wire_headers(from_browser=False)]
-        lines = [b"%s: %s\r\n" % (name.lower(), value) for name, value in headers]
-        return b"".join([STATUS_LINE[status], *lines, b"connection: close\r\n\r\n", answer.body])
+        first = b"".join([b"%s: %s\r\n" % header for header in self.server_state.default_headers])
+        return answer.wire(first, from_browser=False, keeps_alive=False)
 
     def _close(self) -> None:
         """Close; if the client may still be sending, say first that we have nothing to add, and wait a little."""
@@ -214,7 +275,6 @@ class Protocol(HttpToolsProtocol):
             return
         self._deaf = True
         self._allowance = LINGER_BYTES_MAX
-        self._unset_keepalive_if_required()
         self._outlet.shut()
         self.flow.resume_reading()
         self._raw.write_eof()
@@ -233,7 +293,7 @@ class Protocol(HttpToolsProtocol):
             self._phase, self._phase_seen_at = phase, now
         elif phase is Phase.HEAD and now - self._phase_seen_at >= HEAD_SECONDS_MAX:
             self._refuse(408, "The request's headers took too long to arrive.")
-        elif phase is Phase.FIRST_BYTE and now - self._phase_seen_at >= self.timeout_keep_alive:
+        elif phase is Phase.IDLE and now - self._phase_seen_at >= self.timeout_keep_alive:
             self._raw.close()
         elif phase is Phase.CLOSE and now - self._phase_seen_at >= LINGER_SECONDS_MAX:
             self._raw.abort()
@@ -247,7 +307,7 @@ class Protocol(HttpToolsProtocol):
         begun = self.scope is not (None if self._last is None else self._last.scope)
         if begun or self._allowance != HEAD_BYTES_MAX:
             return Phase.HEAD
-        return Phase.FIRST_BYTE if self._last is None else None
+        return Phase.IDLE
 
 
 async def sweep(connections: Collection[Any]) -> None:

@@ -1,26 +1,30 @@
 """One request as it arrived, and its body read within bounds of size and time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_address
 from itertools import chain
 from typing import Any
 
+import msgspec
+
 from strongroom import errors, limits
 from strongroom.config import Settings
+from strongroom.http.deadlines import Deadlines
+from strongroom.resources.uploaded import UploadedFile
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
+Scope = Mapping[str, Any]
+Message = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
 
 HEADERS_MAX = 64
 HEADER_BYTES_MAX = 16 * 1024
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
+_NOTHING = frozenset({None, b"", b"0"})
 
 
-@dataclass(slots=True)
-class Request:
+class Request(msgspec.Struct):
     """Method, path, query and headers, as sent."""
 
     method: str
@@ -34,6 +38,8 @@ class Request:
     """Whether it came over TLS, or from this machine."""
     request_id: str = ""
     body: bytes = b""
+    file: UploadedFile | None = None
+    """The file of an upload, whose other parameters are in `body`."""
     route: str = ""
     """The operation's key, once it is known; all that the log says of the path."""
     account: str | None = None
@@ -88,7 +94,9 @@ def _client_behind(forwarded_for: bytes, settings: Settings) -> str | None:
 
 
 def check_size(request: Request, scope: Scope) -> None:
-    """Refuse a URL or header block that is larger than any honest one."""
+    """Refuse a URL or header block that is larger than any honest one; `scope["small"]` says that this one is not."""
+    if scope.get("small"):
+        return
     if len(request.path) + len(request.query) > limits.URL_BYTES_MAX:
         raise errors.ParameterRefused("The URL is too long.", status=414)
     headers = scope["headers"]
@@ -96,22 +104,29 @@ def check_size(request: Request, scope: Scope) -> None:
         raise errors.ParameterRefused("The request's headers are too large.", status=431)
 
 
-async def read_body(receive: Receive, request: Request) -> bytes:
-    """Return the whole body.
+async def read_body(scope: Scope, receive: Receive, request: Request, deadlines: Deadlines) -> bytes:
+    """Return the whole body; `scope["body"]` is it, where it came in one piece with the head.
 
     Raises:
-        errors.ParameterRefused: more than 1 MiB (413), or slower than 15 seconds (408).
+        errors.ParameterRefused: more than 1 MiB (413), or slower than `deadlines` allows (408).
     """
-    announced = int_or_zero(request.header(b"content-length"))
-    if announced > limits.BODY_BYTES_MAX:
+    whole: bytes | None = scope.get("body")
+    if whole is not None and len(whole) <= limits.BODY_BYTES_MAX:
+        return whole
+    announced = request.headers.get(b"content-length")
+    if announced is not None and int_or_zero(announced.decode("latin-1")) > limits.BODY_BYTES_MAX:
         raise _too_large()
-    if not announced and b"transfer-encoding" not in request.headers:
+    if announced in _NOTHING and b"transfer-encoding" not in request.headers:
         return b""
+    task = deadlines.begin()
     try:
-        async with asyncio.timeout(limits.BODY_READ_SECONDS_MAX):
-            return await _read_all(receive)
-    except TimeoutError:
+        return await _read_all(receive)
+    except asyncio.CancelledError:
+        if deadlines.end(task):
+            raise
         raise errors.ParameterRefused("The request's body took too long to arrive.", status=408) from None
+    finally:
+        deadlines.end(task)
 
 
 async def _read_all(receive: Receive) -> bytes:

@@ -35,6 +35,9 @@ from strongroom.workers.settler import settle_forever
 
 BACKLOG: Final = 2048
 GRACE_SECONDS: Final = 10
+# How long the loop may keep the interpreter while the thread that commits waits for it. At Python's own 5 ms a commit
+# starts, and is heard of, when the loop next has nothing to do: an eighth less throughput at 16 connections.
+SWITCH_SECONDS: Final = 20e-6
 KEEP_ALIVE_SECONDS: Final = 75
 
 YOUNG_SECONDS: Final = 10
@@ -93,6 +96,7 @@ def _harden() -> None:
 
 async def _serve(settings: Settings, listener: socket.socket, prepare: Prepare | None) -> None:
     _harden()
+    sys.setswitchinterval(SWITCH_SECONDS)
     registry.load()
     catalog.load()
     house = await open_house(settings)
@@ -146,6 +150,7 @@ def _configuration(application: Application) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         http=Protocol,
+        interface="asgi3",
         loop="none",
         ws="none",
         lifespan="off",

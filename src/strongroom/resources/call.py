@@ -7,7 +7,6 @@ way in and sealed on the way out, each bound to its account, mode, table and id.
 import copy
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -29,8 +28,7 @@ RECORDS = "records"
 TOKENS = "tokens"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """Where a request came from, for the fields that say so."""
 
     request_id: str | None
@@ -187,16 +185,19 @@ class Call:
 
     def insert(self, kind: Kind, doc: Document, /, *, object_id: str | None = None, **columns: Any) -> Stored:
         """Stage a new object and return it."""
-        return self.insert_row(
-            kind.table, object_id or ids.new(kind.prefix), doc, created=self.now, **columns
-        )
+        columns["created"] = self.now
+        return self._insert(kind.table, object_id or ids.new(kind.prefix), doc, columns)
 
     def insert_row(self, table: str, row_id: str, doc: Document, /, **columns: Any) -> Stored:
         """Stage a new row in any table, its document sealed."""
+        return self._insert(table, row_id, doc, columns)
+
+    def _insert(self, table: str, row_id: str, doc: Document, columns: Document) -> Stored:
         sealed = self.keyring.seal_document(table, row_id, _encode(doc))
         row = Row(table, self.caller.account, self.caller.livemode, row_id, 0, 0, columns, sealed)
         self.writes.inserts.append(row)
-        return self._stage(Stored(row, doc))
+        stored = self._staged[table, row_id] = Stored(row, doc)
+        return stored
 
     def stage_record(self, record_id: str, kind: str, sealed: SealedRecord) -> None:
         """Stage a vaulted value beside the object that shows it."""

@@ -4,8 +4,10 @@ One shape is stored, the PaymentMethod's; the older one is derived from it. What
 test behaviour) is decided once, by the vault, when the number comes in.
 """
 
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from strongroom import errors, ids
 from strongroom.catalog import MagicNumber
@@ -33,8 +35,7 @@ ADDRESS_FIELDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CardMaterial:
+class CardMaterial(Struct, frozen=True):
     """A card that has just been taken in, or taken out of a token: all that an object about it is made from."""
 
     card: Document

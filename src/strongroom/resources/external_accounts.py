@@ -10,8 +10,10 @@ Each currency has one default. Here a new one is the default if it is the first 
 `external_account` of the account itself takes the place of the default, which is deleted.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from strongroom import catalog, errors, ids
 from strongroom.catalog.behaviours import behaviour

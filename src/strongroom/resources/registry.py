@@ -15,6 +15,7 @@ from strongroom.resources.kind import Kind
 MODULES = (
     "customers",
     "events",
+    "files",
     "payment_methods",
     "tokens",
     "accounts",

@@ -1,12 +1,12 @@
 """The shared engine: PostgreSQL, any number of server processes.
 
-Each process has three connections: one writes, batch after batch; one answers reads by key, all those that wait by
-one statement; one serves lists and scans, which may take longer.
+Each process has three connections: one writes, batch after batch; one answers reads of single rows, all those that
+wait by one statement; one serves lists and scans, which may take longer.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
@@ -43,22 +43,46 @@ KEYS_MAX: Final = 1_000
 Key = tuple[str, bool, str]
 
 
+class Question(NamedTuple):
+    """What single rows of a table are asked for by: their key, or a column that is unique across accounts."""
+
+    table: str
+    column: str | None = None
+
+    @property
+    def sql(self) -> str:
+        """The SELECT of all rows that are asked for at once."""
+        return by_key_sql(self.table) if self.column is None else by_unique_sql(self.table, self.column)
+
+    def values(self, asked: Iterable[Hashable]) -> Iterable[Any]:
+        """Return the statement's arrays."""
+        keys: Any = asked
+        return [list(keys)] if self.column is not None else zip(*keys, strict=True)
+
+    def key_of(self, row: Row) -> Hashable:
+        """Return what `row` was asked for by."""
+        return (row.account, row.livemode, row.id) if self.column is None else row.columns[self.column]
+
+
+Asked = dict[Hashable, "asyncio.Future[Row | None]"]
+
+
 class KeyReads:
-    """Reads by key. All that arrive while a statement is under way are answered by the next one."""
+    """Reads of single rows. All that arrive while a statement is under way are answered by the next one."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
-        self._waiting: dict[str, dict[Key, asyncio.Future[Row | None]]] = {}
-        self._in_hand: dict[Key, asyncio.Future[Row | None]] = {}
+        self._waiting: dict[Question, Asked] = {}
+        self._in_hand: Asked = {}
         self._worker: asyncio.Task[None] | None = None
 
-    def ask(self, table: str, key: Key) -> "asyncio.Future[Row | None]":
+    def ask(self, question: Question, key: Hashable) -> "asyncio.Future[Row | None]":
         """Return a future of the row; whoever asks for the same row in the meantime gets the same one.
 
         Await it through `asyncio.shield`: others may be waiting for it too.
         """
-        asked = self._waiting.setdefault(table, {})
+        asked = self._waiting.setdefault(question, {})
         answer = asked.get(key)
         if answer is None:
             answer = asked[key] = self._loop.create_future()
@@ -74,8 +98,8 @@ class KeyReads:
 
     async def _work(self) -> None:
         while self._waiting:
-            table, self._in_hand = self._take()
-            await self._answer(table, self._in_hand)
+            question, self._in_hand = self._take()
+            await self._answer(question, self._in_hand)
         self._worker = None
 
     def _ended(self, worker: "asyncio.Task[None]") -> None:
@@ -86,22 +110,22 @@ class KeyReads:
                 _fail(asked.values(), errors.Unavailable(status=503))
             self._waiting.clear()
 
-    def _take(self) -> tuple[str, dict[Key, "asyncio.Future[Row | None]"]]:
-        table = next(iter(self._waiting))
-        asked = self._waiting.pop(table)
+    def _take(self) -> tuple[Question, Asked]:
+        question = next(iter(self._waiting))
+        asked = self._waiting.pop(question)
         if len(asked) > KEYS_MAX:
             items = list(asked.items())
-            self._waiting[table] = dict(items[KEYS_MAX:])
+            self._waiting[question] = dict(items[KEYS_MAX:])
             asked = dict(items[:KEYS_MAX])
-        return table, asked
+        return question, asked
 
-    async def _answer(self, table: str, asked: dict[Key, "asyncio.Future[Row | None]"]) -> None:
+    async def _answer(self, question: Question, asked: Asked) -> None:
         try:
-            found = await self._connection.read(by_key_sql(table), *zip(*asked, strict=True))
+            found = await self._connection.read(question.sql, *question.values(asked))
         except Exception as failure:  # noqa: BLE001 -- whatever it is, it goes to those who asked
             _fail(asked.values(), failure)
             return
-        rows = {(row.account, row.livemode, row.id): row for row in map(TABLES[table].row, map(tuple, found))}
+        rows = {question.key_of(row): row for row in map(TABLES[question.table].row, map(tuple, found))}
         for key, answer in asked.items():
             if not answer.done():
                 answer.set_result(rows.get(key))
@@ -135,23 +159,25 @@ class PostgresStore:
         """See `rows.Store`."""
         if not storable(row_id):
             return None
-        return await asyncio.shield(self._key_reads.ask(known(table).name, (account, livemode, row_id)))
+        question = Question(known(table).name)
+        return await asyncio.shield(self._key_reads.ask(question, (account, livemode, row_id)))
 
     async def get_many(
         self, table: str, account: str, livemode: bool, row_ids: Sequence[str]
     ) -> dict[str, Row]:
         """See `rows.Store`."""
-        name = known(table).name
+        question = Question(known(table).name)
         asked = [
-            self._key_reads.ask(name, (account, livemode, row_id)) for row_id in row_ids if storable(row_id)
+            self._key_reads.ask(question, (account, livemode, row_id))
+            for row_id in row_ids
+            if storable(row_id)
         ]
         return {row.id: row for answer in asked if (row := await asyncio.shield(answer))}
 
     async def find(self, table: str, column: str, value: Any) -> Row | None:
         """See `rows.Store`."""
-        declared = known(table)
-        found = await self._reading.read(by_unique_sql(table, unique_column(declared, column)), [value])
-        return declared.row(tuple(found[0])) if found else None
+        question = Question(table, unique_column(known(table), column))
+        return await asyncio.shield(self._key_reads.ask(question, value))
 
     async def page(
         self,

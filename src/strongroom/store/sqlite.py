@@ -93,7 +93,6 @@ class SqliteStore:
         self._copier = sqlite_file.connect(path, "writer", vfs)
         # A wait for another process's lock would stand still on the loop; patience is left to the thread.
         self._writer.set_busy_timeout(0)
-        self._writer.set_wal_hook(self._note_log_length)
         self._write = self._writer.cursor().execute
         self._write_many = self._writer.cursor().executemany
         self._read = self._reader.cursor().execute
@@ -183,6 +182,7 @@ class SqliteStore:
             raise
         if None in outcomes:
             await self._commit_thread.submit(self._commit)
+            self._note_log_length()
         else:
             self._roll_back()
         self._copy_back_if_worthwhile()
@@ -297,9 +297,14 @@ class SqliteStore:
 
     # -- the log ------------------------------------------------------------------------------------------------
 
-    def _note_log_length(self, _connection: apsw.Connection, _database: str, pages: int) -> int:
-        self._log_pages = pages
-        return apsw.SQLITE_OK
+    def _note_log_length(self) -> None:
+        """Add what was just written to the log.
+
+        SQLite's own hook would say it exactly, from inside the thread's COMMIT, and stop the loop for it. That it may
+        have begun the log anew by itself is not seen here: the log is then taken for longer than it is.
+        """
+        written, _ = self._writer.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE, reset=True)
+        self._log_pages += written
 
     def _copy_back_if_worthwhile(self) -> None:
         if self._log_pages < self._copied_pages:

@@ -195,6 +195,19 @@ TABLES: Final = {
             ],
             [LISTABLE],
         ),
+        Table(
+            "files",
+            [
+                CREATED,
+                Column("purpose", "text"),
+                Column("size", "integer"),
+                Column("expires_at", "integer", nullable=True),
+                Column("record", "text", nullable=True),
+            ],
+            [LISTABLE, Index(("expires_at", "seq"), where="expires_at")],
+        ),
+        # `doc` is a sealed segment of the file; `id` is the file's with the segment's number behind it.
+        Table("file_segments", [Column("file", "text")]),
     )
 }
 

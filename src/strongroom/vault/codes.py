@@ -8,9 +8,10 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Lock
 from typing import Final
+
+import msgspec
 
 from strongroom import limits
 from strongroom.clock import Clock
@@ -21,8 +22,7 @@ SECONDS_HARD_CAP: Final = 60 * 60
 CODES_MAX: Final = 100_000
 
 
-@dataclass(slots=True)
-class _Held:
+class _Held(msgspec.Struct):
     """A code, its owner, and when it ends: by the clock or by the time that passed, whichever says so first."""
 
     owner: str
@@ -86,7 +86,8 @@ class SecurityCodes:
             self._serial += 1
             self._held[self._serial] = _Held(owner, code, now + self._seconds, passed + self._seconds)
             self._by_owner[owner] = self._serial
-        self._wake_later()
+        if self._waking is None or self._waking.is_closed():
+            self._wake_later()
 
     def take(self, owner: str) -> Secret[str] | None:
         """Return the code and forget it; None if there is none any more. Of several callers, one gets it."""
@@ -144,7 +145,7 @@ class SecurityCodes:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return
-        if self._waking is not loop and self._held:
+        if self._held:
             self._waking = loop
             oldest = next(iter(self._held.values()))
             loop.call_later(max(0.0, oldest.expires_after - self._elapsed()), self._wake)

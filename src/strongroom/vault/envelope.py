@@ -7,13 +7,14 @@ format needs no flag day. The associated data names the place; a ciphertext past
 Which keys there are, and who may use them, is not known here.
 """
 
-import os
 import struct
 from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from strongroom.vault.randomness import draw
 
 MAGIC: Final = b"SR"
 FORMAT: Final = 1
@@ -77,11 +78,11 @@ class Binding:
 
 def seal(key: AESGCM, head: bytes, plaintext: bytes, bound_to: bytes) -> bytes:
     """Return `plaintext` sealed under `key`, whose `header` is `head`, so that it opens only where it is bound to."""
-    return seal_with(os.urandom(NONCE_LENGTH), key, head, plaintext, bound_to)
+    return seal_with(draw(NONCE_LENGTH), key, head, plaintext, bound_to)
 
 
 def seal_with(nonce: bytes, key: AESGCM, head: bytes, plaintext: bytes, bound_to: bytes) -> bytes:
-    """Do what `seal` does with a nonce that the caller has just drawn from the operating system, for this seal alone."""
+    """Do what `seal` does with a nonce of the caller's, who answers for its being used once under this key."""
     return head + nonce + key.encrypt(nonce, plaintext, bound_to)
 
 

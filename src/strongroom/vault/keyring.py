@@ -7,7 +7,6 @@
 Everything here is synchronous and touches no disk; a request does it several times.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -15,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from strongroom.secret import Secret
 from strongroom.vault import envelope
-from strongroom.vault.envelope import KEY_LENGTH, NONCE_LENGTH, Binding, SealBroken, encode, name, place
+from strongroom.vault.envelope import KEY_LENGTH, Binding, SealBroken, encode, name, place
 from strongroom.vault.keys import (
     ACTIVE,
     FINGERPRINT,
@@ -26,6 +25,7 @@ from strongroom.vault.keys import (
     SystemKeys,
 )
 from strongroom.vault.macs import KeyedHash
+from strongroom.vault.randomness import draw
 
 RECORDS: Final = "records"
 # A record's own key has neither id nor versions; its ciphertext names the account's key with the version nobody has.
@@ -38,10 +38,6 @@ PADDING_DEFAULT: Final = 256
 _DOCUMENT_FIELD: Final = name("doc")
 _DOCUMENT_INFO: Final = name("document")
 _WRAPPING_INFO: Final = encode(b"wrap records")
-
-# What sealing a record draws: its key, the nonce of its ciphertext, the nonce of its wrapped key.
-_SECOND_NONCE: Final = KEY_LENGTH + NONCE_LENGTH
-_DRAWN: Final = _SECOND_NONCE + NONCE_LENGTH
 
 # A request uses its own account's scope and perhaps its platform's.
 _FINGERPRINT_SCOPES_MAX: Final = 8
@@ -141,19 +137,13 @@ class Keyring:
             record_id: where it will be kept.
             plaintext: the value.
         """
-        # One draw for the key and both nonces: each call of the system's generator costs half a microsecond.
-        drawn = os.urandom(_DRAWN)
-        own_key = drawn[:KEY_LENGTH]
+        own_key = draw(KEY_LENGTH)
         where, field = place(RECORDS, record_id), name(kind)
         padded = envelope.pad(plaintext.reveal().encode(), PADDING.get(kind, PADDING_DEFAULT))
-        ciphertext = envelope.seal_with(
-            drawn[KEY_LENGTH:_SECOND_NONCE],
-            AESGCM(own_key),
-            self._record_header,
-            padded,
-            self._record.to(where, field),
+        ciphertext = envelope.seal(
+            AESGCM(own_key), self._record_header, padded, self._record.to(where, field)
         )
-        return SealedRecord(self._wrap(drawn[_SECOND_NONCE:], own_key, where, field), ciphertext)
+        return SealedRecord(self._wrap(own_key, where, field), ciphertext)
 
     def open_record(self, kind: str, record_id: str, sealed: SealedRecord) -> Secret[str]:
         """Return a vaulted value.
@@ -176,16 +166,15 @@ class Keyring:
         """
         where, field = place(RECORDS, record_id), name(kind)
         own_key = self._unwrap(sealed.wrapped_key, where, field)
-        nonce = os.urandom(NONCE_LENGTH)
-        return SealedRecord(self._wrap(nonce, own_key, where, field), sealed.ciphertext)
+        return SealedRecord(self._wrap(own_key, where, field), sealed.ciphertext)
 
     def is_current(self, sealed: bytes) -> bool:
         """Say whether a sealed document, or a record's wrapped key, is under the active version of the account's key."""
         return envelope.head_of(sealed) == self._active.header
 
-    def _wrap(self, nonce: bytes, own_key: bytes, where: bytes, field: bytes) -> bytes:
+    def _wrap(self, own_key: bytes, where: bytes, field: bytes) -> bytes:
         key = self._active
-        return envelope.seal_with(nonce, key.wrapping, key.header, own_key, key.wrapped_key.to(where, field))
+        return envelope.seal(key.wrapping, key.header, own_key, key.wrapped_key.to(where, field))
 
     def _unwrap(self, wrapped: bytes, where: bytes, field: bytes) -> bytes:
         key = self._version_of(wrapped)
