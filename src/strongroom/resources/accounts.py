@@ -21,6 +21,7 @@ from strongroom.resources import account_forms as forms
 from strongroom.resources import account_views as views
 from strongroom.resources import accounts_access as access
 from strongroom.resources import connections, external_accounts, persons, records
+from strongroom.resources.account_documents import OF_COMPANIES, with_files
 from strongroom.resources.account_parts import ACCOUNT, Part, Whole, load
 from strongroom.resources.applications import announce_application
 from strongroom.resources.call import Call
@@ -132,7 +133,7 @@ async def _write(whole: Whole, platform: Call, params: Document) -> None:
     _take_fields(whole, given)
     _take_capabilities(whole, params.get("capabilities") or {})
     if "company" in given:
-        await _take_company(whole, given["company"])
+        await _take_company(whole, platform, given["company"])
     if "individual" in given:
         part = whole.individual() or persons.add(whole)
         relationship = {**(given["individual"].get("relationship") or {}), "representative": True}
@@ -192,10 +193,11 @@ def request_capabilities(whole: Whole, wanted: dict[str, bool]) -> None:
     whole.note(requested=requested)
 
 
-async def _take_company(whole: Whole, given: Document) -> None:
+async def _take_company(whole: Whole, platform: Call, given: Document) -> None:
     plain, numbers = forms.secrets_of(given, NUMBERS)
     _note_checks(whole, "company", plain, "company.")
-    company = forms.merge(whole.doc["company"], forms.with_own_files_in(plain))
+    plain = await with_files(whole.call, platform, plain, purposes=OF_COMPANIES, root="company")
+    company = forms.merge(whole.doc["company"], plain)
     company = {key: value for key, value in company.items() if value is not None or key in COMPANY_ALWAYS}
     if numbers:
         await _take_numbers(whole, numbers)

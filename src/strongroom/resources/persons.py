@@ -12,6 +12,7 @@ from strongroom.resources import account_forms as forms
 from strongroom.resources import account_views as views
 from strongroom.resources import records, tokens
 from strongroom.resources.account_checks import checked_person, inside
+from strongroom.resources.account_documents import OF_PERSONS, with_files
 from strongroom.resources.account_parts import PERSON, ROLES, Part, Whole
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -77,7 +78,8 @@ async def write(
     checks = forms.checks_of(call, plain, part.doc[PRIVATE]["checks"])
     if numbers:
         await _take_numbers(whole, part, numbers, checks, root=root, platform=platform)
-    doc = _merged(part.doc, forms.with_own_files_in(plain))
+    plain = await with_files(call, platform, plain, purposes=OF_PERSONS, root=root)
+    doc = _merged(part.doc, plain)
     part.doc = {**doc, PRIVATE: {**doc[PRIVATE], "checks": checks}}
     with inside(root):
         _relate(whole, part, given.get("relationship") or {})
