@@ -99,8 +99,8 @@ def work_a_day(server):
         "account_holder_name": NAME,
     }
     send("/v1/tokens", {f"bank_account[{name}]": value for name, value in bank.items()})
-    connect_an_account(send, bank)
     upload_documents(server, key, answers)
+    connect_an_account(send, bank)
     lists = ("/v1/accounts", "/v1/customers", "/v1/payment_methods", "/v1/files", "/v1/events")
     return answers + [server.request("GET", path, {"limit": "100"}, key=key).body for path in lists]
 

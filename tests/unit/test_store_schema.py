@@ -9,9 +9,8 @@ import pytest
 from strongroom.store import SchemaDiffers, SchemaTooNew, SchemaTooOld, migrate, open_store, plan
 from strongroom.store.schema import Migration, load, pending, to_apply_when_opening
 from strongroom.store.tables import TABLES
+from support.migrations import MIGRATIONS
 
-# What this program carries, in order.
-ALL = ["0001_founding", "0002_accounts", "0003_files"]
 FIRST, SECOND = Migration(1, "0001_founding", "CREATE"), Migration(2, "0002_more", "ALTER")
 
 
@@ -35,7 +34,7 @@ async def opened_and_closed(address: str) -> None:
 
 def test_the_first_opening_founds_the_tables_and_the_second_finds_them(address):
     async def scene():
-        assert await plan(address) == ALL
+        assert await plan(address) == MIGRATIONS
         await opened_and_closed(address)
         assert await plan(address) == []
         assert await migrate(address) == []
@@ -46,7 +45,7 @@ def test_the_first_opening_founds_the_tables_and_the_second_finds_them(address):
 
 def test_migrate_founds_an_empty_database_too(address):
     async def scene():
-        assert await migrate(address) == ALL
+        assert await migrate(address) == MIGRATIONS
         store = await open_store(address)
         assert await store.check() == []
         await store.close()
@@ -93,8 +92,8 @@ def test_opening_founds_but_does_not_upgrade():
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
 def test_migrations_are_numbered_without_gaps(engine):
-    assert [migration.name for migration in load(engine)] == ALL
-    assert [migration.number for migration in load(engine)] == list(range(1, len(ALL) + 1))
+    assert [migration.name for migration in load(engine)] == MIGRATIONS
+    assert [migration.number for migration in load(engine)] == list(range(1, len(MIGRATIONS) + 1))
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,6 @@ Each currency has one default. Here a new one is the default if it is the first 
 from dataclasses import dataclass
 from typing import Any, Final
 
-from msgspec.structs import replace
-
 from strongroom import catalog, errors, ids
 from strongroom.catalog.behaviours import behaviour
 from strongroom.domain.cards import check_expiry
@@ -185,7 +183,7 @@ async def _from_token(
     code_known = owner.use_code(card.code_owner)
     material = card.material
     if token is not None:
-        material = replace(material, record=await records.of_token(owner, call, token, "card"))
+        material = cards.with_record(material, await records.of_token(owner, call, token, "card"))
     return _of_card(material, currency, code_known=code_known)
 
 

@@ -13,15 +13,15 @@ from strongroom.resources.caller import KeyKind
 from strongroom.resources.kind import Kind
 
 MODULES = (
+    "account_links",
+    "accounts",
+    "capabilities",
     "customers",
     "events",
+    "external_accounts",
     "files",
     "payment_methods",
     "tokens",
-    "accounts",
-    "account_links",
-    "capabilities",
-    "external_accounts",
 )
 
 SECRET_ONLY = frozenset({KeyKind.SECRET, KeyKind.RESTRICTED})
