@@ -20,6 +20,8 @@ MODULES = (
     "events",
     "external_accounts",
     "files",
+    "payment_method_configurations",
+    "payment_method_domains",
     "payment_methods",
     "tokens",
 )

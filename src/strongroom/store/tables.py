@@ -208,6 +208,16 @@ TABLES: Final = {
         ),
         # `doc` is a sealed segment of the file; `id` is the file's with the segment's number behind it.
         Table("file_segments", [Column("file", "text")]),
+        Table(
+            "payment_method_configurations",
+            [Column("kind", "text"), Column("is_default", "boolean")],
+            [LISTABLE],
+        ),
+        Table(
+            "payment_method_domains",
+            [CREATED, Column("domain_name", "text"), Column("enabled", "boolean")],
+            [LISTABLE],
+        ),
     )
 }
 
