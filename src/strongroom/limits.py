@@ -28,6 +28,9 @@ PAGE_SIZE_DEFAULT = 10
 ECHO_LENGTH_MAX = 200
 ECHO_DIGITS_MAX = 8
 
+# What a customer may owe or be owed: twelve digits of the currency's smallest unit, as in Stripe's largest amounts.
+BALANCE_MAX = 999_999_999_999
+
 # How long things live.
 IDEMPOTENCY_SECONDS = 24 * 3600
 TOKEN_SECONDS = 24 * 3600

@@ -4,6 +4,7 @@
     behaviours decline_codes        → behaviours   what the sandbox does with a test card, and the words for it
     bank_countries test_banks       → banks        accounts per country, and the numbers test mode accepts
     countries                       → countries    ISO 3166-1
+    tax_locations                   → tax_locations  what an address must say
     microdeposits                   → microdeposits  what test mode makes of reported amounts
 
 Every table is read on first use and kept. `load` reads them all, so that a mistake in the data stops the start.
@@ -16,6 +17,7 @@ from strongroom.catalog.countries import Country, country_table, is_country
 from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_payment_method, magic_token
 from strongroom.catalog.microdeposits import microdeposits
 from strongroom.catalog.reading import CatalogError
+from strongroom.catalog.tax_locations import tax_location_needs
 
 __all__ = [
     "CatalogError",
@@ -37,5 +39,13 @@ def load() -> None:
     Raises:
         CatalogError: the data is wrong.
     """
-    for table in (country_table, mistake_table, behaviour_table, card_tables, bank_tables, microdeposits):
+    for table in (
+        country_table,
+        mistake_table,
+        behaviour_table,
+        card_tables,
+        bank_tables,
+        microdeposits,
+        tax_location_needs,
+    ):
         table()

@@ -8,7 +8,9 @@ from typing import Final
 
 from strongroom import errors, ids
 from strongroom.resources import cards
+from strongroom.resources.cards import PRIVATE
 from strongroom.resources.changes import merge_metadata
+from strongroom.resources.customer_taxes import check_ip_address
 from strongroom.resources.kind import Document
 
 CUSTOM_FIELDS_MAX: Final = 4
@@ -65,7 +67,7 @@ def with_params(old: Document, params: Document) -> Document:
     for name in PLAIN:
         if name in params:
             new[name] = params[name] or None
-    for name in ("balance", "invoice_prefix", "next_invoice_sequence", "preferred_locales"):
+    for name in ("invoice_prefix", "next_invoice_sequence", "preferred_locales"):
         if name in params:
             new[name] = params[name]
     if "tax_exempt" in params:
@@ -77,7 +79,25 @@ def with_params(old: Document, params: Document) -> Document:
     if "invoice_settings" in params:
         new["invoice_settings"] = _invoice_settings(old["invoice_settings"], params["invoice_settings"])
     new["metadata"] = merge_metadata(old["metadata"], params.get("metadata"))
-    return new
+    if "ip_address" in params.get("tax", {}):
+        check_ip_address(params["tax"]["ip_address"])
+        new = _with_private(new, "ip_address", params["tax"]["ip_address"] or None)
+    return with_reconciliation(new, params.get("cash_balance", {}))
+
+
+def with_reconciliation(old: Document, cash_balance: Document) -> Document:
+    """Return the customer's document with what `cash_balance[settings]` says; the merchant's default is no entry."""
+    mode = cash_balance.get("settings", {}).get("reconciliation_mode")
+    if mode is None:
+        return old
+    return _with_private(old, "reconciliation_mode", None if mode == "merchant_default" else mode)
+
+
+def _with_private(doc: Document, name: str, value: str | None) -> Document:
+    kept = {key: old for key, old in doc.get(PRIVATE, {}).items() if key != name}
+    if value is not None:
+        kept[name] = value
+    return {**{key: old for key, old in doc.items() if key != PRIVATE}, **({PRIVATE: kept} if kept else {})}
 
 
 def _address(given: Document) -> Document:

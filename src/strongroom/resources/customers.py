@@ -14,8 +14,9 @@ from typing import Final
 
 from strongroom import errors, ids
 from strongroom.domain import payment_methods as states
-from strongroom.resources import cards, payment_methods, sources
+from strongroom.resources import balances, cards, customer_taxes, payment_methods, sources
 from strongroom.resources.call import Call
+from strongroom.resources.cards import PRIVATE
 from strongroom.resources.changes import changed_leaves
 from strongroom.resources.customer_forms import DEFAULTS, invoice_prefix, with_params
 from strongroom.resources.kind import Document, Kind, Listing, Refusal, Stored
@@ -25,14 +26,15 @@ from strongroom.resources.sources import SOURCE
 from strongroom.store import Filter
 
 PAGE: Final = 100
-NOT_YET: Final = ("cash_balance", "tax", "tax_id_data", "test_clock")
+NOT_YET: Final = ("tax_id_data", "test_clock")
 
 
 def view(customer: Stored) -> Document:
     """Return the customer's fields, or the stub of a deleted one."""
     if customer["deleted_at"] is not None:
         return {"id": customer.id, "object": "customer", "deleted": True}
-    return customer.doc
+    doc = customer.doc
+    return {key: value for key, value in doc.items() if key != PRIVATE} if PRIVATE in doc else doc
 
 
 CUSTOMER = register_kind(Kind("customer", "customers", "cus", "customer", "customer", view))
@@ -59,6 +61,9 @@ async def create(call: Call, params: Document) -> Document | Refusal:
     if refusal is not None:
         return refusal
     await _check_default_method(call, customer_id, doc)
+    await customer_taxes.check_location(call, doc, params)
+    if params.get("balance"):
+        balances.set_to(call, doc, params["balance"], kind="initial")
     customer = call.insert(CUSTOMER, doc, object_id=customer_id, deleted_at=None, **_columns(call, doc))
     call.emit("customer.created", CUSTOMER, customer)
     return view(customer)
@@ -137,6 +142,13 @@ async def subscriptions(call: Call, customer: Document) -> Document:
     }
 
 
+@includes("customer", "tax")
+async def tax(call: Call, customer: Document) -> Document:
+    """Where the customer pays taxes, as far as the addresses say."""
+    stored = await call.load(CUSTOMER, customer["id"], param="id")
+    return await customer_taxes.view(call, stored.doc)
+
+
 @includes("customer", "tax_ids")
 async def tax_ids(call: Call, customer: Document) -> Document:
     """None: nobody can have made one yet."""
@@ -187,6 +199,9 @@ async def update(call: Call, params: Document, *, customer: str) -> Document | R
     refusal = await _replace_source(call, stored, doc, params)
     if refusal is not None:
         return refusal
+    await customer_taxes.check_location(call, doc, params)
+    if "balance" in params:
+        balances.set_to(call, doc, params["balance"], kind="adjustment")
     return view(stored if doc == stored.doc else change(call, stored, doc))
 
 

@@ -89,6 +89,7 @@ KEY: Final = ("account", "livemode", "id")
 
 # Lists run within one account and mode, newest first.
 LISTABLE: Final = Index(("account", "livemode", "seq"))
+OF_CUSTOMER: Final = Index(("account", "livemode", "customer", "seq"))
 CREATED: Final = Column("created", "integer")
 
 TABLES: Final = {
@@ -153,6 +154,7 @@ TABLES: Final = {
         Table("records", [CREATED, Column("kind", "text"), Column("wrapped_key", "blob")]),
         Table("fingerprints", [Column("fingerprint", "text")]),
         Table("installation", [CREATED]),
+        Table("customer_balance_transactions", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),
     )
 }
 

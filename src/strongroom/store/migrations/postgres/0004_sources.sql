@@ -1,0 +1,14 @@
+-- What belongs to a customer and is listed by it.
+
+CREATE TABLE customer_balance_transactions (
+    seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account TEXT COLLATE "C" NOT NULL,
+    livemode BOOLEAN NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    version BIGINT NOT NULL,
+    created BIGINT NOT NULL,
+    customer TEXT COLLATE "C" NOT NULL,
+    doc BYTEA NOT NULL
+);
+CREATE INDEX customer_balance_transactions_by_customer ON customer_balance_transactions (account, livemode, customer, seq);
+ALTER TABLE customer_balance_transactions ADD UNIQUE (account, livemode, id);

@@ -1,0 +1,14 @@
+-- What belongs to a customer and is listed by it.
+
+CREATE TABLE customer_balance_transactions (
+    seq INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    livemode INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    customer TEXT NOT NULL,
+    doc BLOB NOT NULL,
+    UNIQUE (account, livemode, id)
+) STRICT;
+CREATE INDEX customer_balance_transactions_by_customer ON customer_balance_transactions (account, livemode, customer);
