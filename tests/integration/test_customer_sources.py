@@ -397,6 +397,15 @@ def test_a_source_in_an_update_takes_the_place_of_a_bank_account(stripe, sources
     ]
 
 
+def test_sources_that_are_asked_for_are_those_the_request_leaves(stripe):
+    customer = stripe.customers.create({"source": "tok_visa", "expand": ["sources"]})
+    assert [one.id for one in customer.sources.data] == [customer.default_source]
+    updated = stripe.customers.update(customer.id, {"source": "btok_us_verified", "expand": ["sources"]})
+    assert [(one.id, one.object) for one in updated.sources.data] == [
+        (updated.default_source, "bank_account")
+    ]
+
+
 def test_the_sources_of_a_deleted_customer_are_gone(stripe, sources):
     customer = stripe.customers.create({"source": "btok_us_verified"})
     card = sources.create(customer.id, {"source": "tok_visa"})

@@ -26,7 +26,7 @@ TRANSACTION: Final = register_kind(
         "customer_balance_transaction",
         "customer_balance_transactions",
         "cbtxn",
-        "customer balance transaction",
+        "customer_balance_transaction",
         "customer",
         view,
     )

@@ -14,7 +14,7 @@ from typing import Final
 
 from strongroom import errors, ids
 from strongroom.domain import payment_methods as states
-from strongroom.resources import balances, cards, customer_taxes, payment_methods, sources
+from strongroom.resources import balances, cards, customer_taxes, payment_methods, sources, tax_ids
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.changes import changed_leaves
@@ -26,7 +26,7 @@ from strongroom.resources.sources import SOURCE
 from strongroom.store import Filter
 
 PAGE: Final = 100
-NOT_YET: Final = ("tax_id_data", "test_clock")
+NOT_YET: Final = ("test_clock",)
 
 
 def view(customer: Stored) -> Document:
@@ -66,6 +66,8 @@ async def create(call: Call, params: Document) -> Document | Refusal:
         balances.set_to(call, doc, params["balance"], kind="initial")
     customer = call.insert(CUSTOMER, doc, object_id=customer_id, deleted_at=None, **_columns(call, doc))
     call.emit("customer.created", CUSTOMER, customer)
+    for place, given in enumerate(params.get("tax_id_data", ())):
+        tax_ids.add(call, customer_id, given, param=f"tax_id_data[{place}][value]")
     return view(customer)
 
 
@@ -147,12 +149,6 @@ async def tax(call: Call, customer: Document) -> Document:
     """Where the customer pays taxes, as far as the addresses say."""
     stored = await call.load(CUSTOMER, customer["id"], param="id")
     return await customer_taxes.view(call, stored.doc)
-
-
-@includes("customer", "tax_ids")
-async def tax_ids(call: Call, customer: Document) -> Document:
-    """None: nobody can have made one yet."""
-    return {"object": "list", "data": [], "has_more": False, "url": f"/v1/customers/{customer['id']}/tax_ids"}
 
 
 # -- retrieve and list ------------------------------------------------------------------------------------------------
@@ -258,10 +254,16 @@ async def delete(call: Call, params: Document, *, customer: str) -> Document:
     """Delete for good. The event carries the last full object; the card numbers are erased in the same transaction."""
     stored = await load_living(call, customer, param="id", in_path=True)
     call.emit("customer.deleted", CUSTOMER, stored)
-    await _orphan_methods(call, customer)
+    await _clear(call, customer)
     # One that was being attached at the same moment guarded a customer who still lived; after this commit none can.
-    call.afterwards(lambda again: _orphan_methods(again, customer))
+    call.afterwards(lambda again: _clear(again, customer))
     return view(call.change(stored, {"id": customer}, deleted_at=call.now, email_token=None))
+
+
+async def _clear(call: Call, customer: str) -> None:
+    """Take away what a deleted customer leaves behind."""
+    await _orphan_methods(call, customer)
+    await tax_ids.erase_all(call, customer)
 
 
 async def _orphan_methods(call: Call, customer: str) -> None:

@@ -12,7 +12,15 @@ from typing import Any, Protocol
 from strongroom.resources.caller import KeyKind
 from strongroom.resources.kind import Kind
 
-MODULES = ("customer_balances", "customer_sources", "customers", "events", "payment_methods", "tokens")
+MODULES = (
+    "customer_balances",
+    "customer_sources",
+    "customer_tax_ids",
+    "customers",
+    "events",
+    "payment_methods",
+    "tokens",
+)
 
 SECRET_ONLY = frozenset({KeyKind.SECRET, KeyKind.RESTRICTED})
 PUBLISHABLE_TOO = SECRET_ONLY | {KeyKind.PUBLISHABLE}

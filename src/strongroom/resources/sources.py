@@ -8,13 +8,13 @@ do with them is in `customer_sources` and `customers`.
 from typing import Any, Final
 
 from strongroom import errors, ids
-from strongroom.contract import renderer
 from strongroom.domain import payment_methods as states
 from strongroom.resources import bank_accounts, cards, payment_methods, tokens
 from strongroom.resources.bank_accounts import BankMaterial
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE, CardMaterial
 from strongroom.resources.changes import changed_leaves, merge_metadata
+from strongroom.resources.included import sublist
 from strongroom.resources.kind import Document, Kind, Refusal, Stored
 from strongroom.resources.payment_methods import PAYMENT_METHOD
 from strongroom.resources.registry import includes, register_kind
@@ -68,10 +68,8 @@ BANK_ACCOUNT: Final = register_kind(Kind("bank_account", TABLE, "ba", "source", 
 @includes("customer", "sources")
 async def included(call: Call, customer: Document) -> Document:
     """The customer's ten newest sources, as the list that `expand[]=sources` shows."""
-    held, has_more = await call.page(SOURCE, {}, of_customer(customer["id"]))
-    data = [renderer(SOURCE.type)(view(source)) for source in held]
     url = f"/v1/customers/{customer['id']}/sources"
-    return {"object": "list", "data": data, "has_more": has_more, "url": url}
+    return await sublist(call, SOURCE, of_customer(customer["id"]), url)
 
 
 # -- finding ----------------------------------------------------------------------------------------------------------

@@ -155,6 +155,7 @@ TABLES: Final = {
         Table("fingerprints", [Column("fingerprint", "text")]),
         Table("installation", [CREATED]),
         Table("customer_balance_transactions", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),
+        Table("tax_ids", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),
     )
 }
 

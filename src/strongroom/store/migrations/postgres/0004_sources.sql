@@ -12,3 +12,16 @@ CREATE TABLE customer_balance_transactions (
 );
 CREATE INDEX customer_balance_transactions_by_customer ON customer_balance_transactions (account, livemode, customer, seq);
 ALTER TABLE customer_balance_transactions ADD UNIQUE (account, livemode, id);
+
+CREATE TABLE tax_ids (
+    seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account TEXT COLLATE "C" NOT NULL,
+    livemode BOOLEAN NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    version BIGINT NOT NULL,
+    created BIGINT NOT NULL,
+    customer TEXT COLLATE "C" NOT NULL,
+    doc BYTEA NOT NULL
+);
+CREATE INDEX tax_ids_by_customer ON tax_ids (account, livemode, customer, seq);
+ALTER TABLE tax_ids ADD UNIQUE (account, livemode, id);

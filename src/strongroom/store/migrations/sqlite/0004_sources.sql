@@ -12,3 +12,16 @@ CREATE TABLE customer_balance_transactions (
     UNIQUE (account, livemode, id)
 ) STRICT;
 CREATE INDEX customer_balance_transactions_by_customer ON customer_balance_transactions (account, livemode, customer);
+
+CREATE TABLE tax_ids (
+    seq INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    livemode INTEGER NOT NULL CHECK (livemode IN (0, 1)),
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    customer TEXT NOT NULL,
+    doc BLOB NOT NULL,
+    UNIQUE (account, livemode, id)
+) STRICT;
+CREATE INDEX tax_ids_by_customer ON tax_ids (account, livemode, customer);
