@@ -79,7 +79,17 @@ def _refuse_what_is_missing(params: Document) -> None:
 
 def _columns(call: Call, doc: Document) -> Document:
     email = doc["email"]
-    return {"email_token": None if email is None else call.keyring.search_token("customer.email", email)}
+    if email is None:
+        return {"email_token": None, "email_folded_token": None}
+    return {
+        "email_token": call.keyring.search_token("customer.email", email),
+        "email_folded_token": folded_email_token(call, email),
+    }
+
+
+def folded_email_token(call: Call, email: str) -> bytes:
+    """Return what finds an e-mail address regardless of case."""
+    return call.keyring.search_token("customer.email_folded", email.casefold())
 
 
 async def _take_payment_method(
@@ -257,7 +267,7 @@ async def delete(call: Call, params: Document, *, customer: str) -> Document:
     await _clear(call, customer)
     # One that was being attached at the same moment guarded a customer who still lived; after this commit none can.
     call.afterwards(lambda again: _clear(again, customer))
-    return view(call.change(stored, {"id": customer}, deleted_at=call.now, email_token=None))
+    return view(call.change(stored, {"id": customer}, deleted_at=call.now, **_columns(call, {"email": None})))
 
 
 async def _clear(call: Call, customer: str) -> None:

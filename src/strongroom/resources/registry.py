@@ -14,6 +14,7 @@ from strongroom.resources.kind import Kind
 
 MODULES = (
     "customer_balances",
+    "customer_search",
     "customer_sources",
     "customer_tax_ids",
     "customers",

@@ -114,8 +114,13 @@ TABLES: Final = {
                 CREATED,
                 Column("email_token", "blob", nullable=True),
                 Column("deleted_at", "integer", nullable=True),
+                Column("email_folded_token", "blob", nullable=True),
             ],
-            [LISTABLE, Index(("account", "livemode", "email_token", "seq"), where="email_token")],
+            [
+                LISTABLE,
+                Index(("account", "livemode", "email_token", "seq"), where="email_token"),
+                Index(("account", "livemode", "email_folded_token", "seq"), where="email_folded_token"),
+            ],
         ),
         Table(
             "payment_methods",

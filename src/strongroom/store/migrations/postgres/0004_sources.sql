@@ -25,3 +25,8 @@ CREATE TABLE tax_ids (
 );
 CREATE INDEX tax_ids_by_customer ON tax_ids (account, livemode, customer, seq);
 ALTER TABLE tax_ids ADD UNIQUE (account, livemode, id);
+
+-- An e-mail address is searched regardless of case, while a list finds it to the letter.
+ALTER TABLE customers ADD COLUMN email_folded_token BYTEA;
+CREATE INDEX customers_by_email_folded_token ON customers (account, livemode, email_folded_token, seq)
+    WHERE email_folded_token IS NOT NULL;

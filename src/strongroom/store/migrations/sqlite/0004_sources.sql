@@ -25,3 +25,8 @@ CREATE TABLE tax_ids (
     UNIQUE (account, livemode, id)
 ) STRICT;
 CREATE INDEX tax_ids_by_customer ON tax_ids (account, livemode, customer);
+
+-- An e-mail address is searched regardless of case, while a list finds it to the letter.
+ALTER TABLE customers ADD COLUMN email_folded_token BLOB;
+CREATE INDEX customers_by_email_folded_token ON customers (account, livemode, email_folded_token)
+    WHERE email_folded_token IS NOT NULL;
