@@ -5,6 +5,9 @@
     bank_countries test_banks       → banks        accounts per country, and the numbers test mode accepts
     countries                       → countries    ISO 3166-1
     eligibility                     → eligibility  where, for how much and for what each payment method can be used
+    tax_locations                   → tax_locations  what an address must say
+    tax_ids                         → tax_ids      types, and what a value of each looks like
+    microdeposits                   → microdeposits  what test mode makes of reported amounts
 
 Every table is read on first use and kept. `load` reads them all, so that a mistake in the data stops the start.
 """
@@ -17,8 +20,11 @@ from strongroom.catalog.countries import Country, country_table, is_country
 from strongroom.catalog.eligibility import methods
 from strongroom.catalog.files import FilePurpose, FileType, MagicFile, file_tables, magic_file
 from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_payment_method, magic_token
+from strongroom.catalog.microdeposits import microdeposits
 from strongroom.catalog.reading import CatalogError
 from strongroom.catalog.requirements import requirement_tables
+from strongroom.catalog.tax_ids import tax_id_tables
+from strongroom.catalog.tax_locations import tax_location_needs
 from strongroom.catalog.verification import verification_tables
 
 __all__ = [
@@ -51,6 +57,9 @@ TABLES = (
     requirement_tables,
     verification_tables,
     methods,
+    microdeposits,
+    tax_location_needs,
+    tax_id_tables,
 )
 
 
