@@ -4,6 +4,8 @@
     behaviours decline_codes        → behaviours   what the sandbox does with a test card, and the words for it
     bank_countries test_banks       → banks        accounts per country, and the numbers test mode accepts
     countries                       → countries    ISO 3166-1
+    iban_parts                      → ibans        where an IBAN names bank and branch
+    payment_method_types/*          → method_pages what each type of PaymentMethod takes, shows, costs and needs
 
 Every table is read on first use and kept. `load` reads them all, so that a mistake in the data stops the start.
 """
@@ -12,7 +14,10 @@ from strongroom.catalog.banks import bank_tables
 from strongroom.catalog.behaviours import behaviour_table, mistake_table
 from strongroom.catalog.cards import card_tables
 from strongroom.catalog.countries import Country, country_table, is_country
+from strongroom.catalog.ibans import iban_parts
 from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_payment_method, magic_token
+from strongroom.catalog.method_pages import magic_method, method_types
+from strongroom.catalog.method_shapes import MagicMethod, MethodType
 from strongroom.catalog.reading import CatalogError
 
 __all__ = [
@@ -20,12 +25,16 @@ __all__ = [
     "Country",
     "MagicBank",
     "MagicCard",
+    "MagicMethod",
     "MagicNumber",
+    "MethodType",
     "country_table",
     "is_country",
     "load",
+    "magic_method",
     "magic_payment_method",
     "magic_token",
+    "method_types",
 ]
 
 
@@ -35,5 +44,13 @@ def load() -> None:
     Raises:
         CatalogError: the data is wrong.
     """
-    for table in (country_table, mistake_table, behaviour_table, card_tables, bank_tables):
+    for table in (
+        country_table,
+        mistake_table,
+        behaviour_table,
+        card_tables,
+        bank_tables,
+        method_types,
+        iban_parts,
+    ):
         table()
