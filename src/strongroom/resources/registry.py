@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from strongroom.resources.caller import KeyKind
 from strongroom.resources.kind import Kind
 
-MODULES = ("automatic_updates", "customers", "events", "payment_methods", "tokens")
+MODULES = ("automatic_updates", "customers", "events", "mandates", "payment_methods", "tokens")
 
 SECRET_ONLY = frozenset({KeyKind.SECRET, KeyKind.RESTRICTED})
 PUBLISHABLE_TOO = SECRET_ONLY | {KeyKind.PUBLISHABLE}
