@@ -45,6 +45,9 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
+    public_url: str = ""
+    """Where clients reach the server, as in `https://vault.example`; empty: at `host` and `port`."""
+
     workers: int = 1
     """Server processes; more than one needs PostgreSQL."""
 
@@ -60,11 +63,20 @@ class Settings:
     raw_card_data: str = "test_only"
     """Where a secret key may send card numbers itself: `off`, `test_only` or `on`. Publishable keys always may."""
 
+    settle_after: int = 1
+    """Seconds after which checks of connected accounts, which take days elsewhere, have their results."""
+
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = field(default=())
     """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
 
     allow_plain_http: bool = False
     """Whether live keys may be used without TLS from other machines than this one."""
+
+    @property
+    def base_url(self) -> str:
+        """What stands before `/v1` in the addresses we give out; without a slash at its end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
 
     @property
     def is_sqlite(self) -> bool:
@@ -83,6 +95,12 @@ class Settings:
         if _is_postgres(address):
             return None
         return _sqlite_file(self.key_database, self.data_dir / "keys.db")
+
+    @property
+    def own_address(self) -> str:
+        """Where this server's pages are, as a browser on this machine would write it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:

@@ -10,6 +10,17 @@ ARRAY_INDEX_MAX = 9_999
 BODY_READ_SECONDS_MAX = 15
 HANDLER_SECONDS_MAX = 30
 
+# What an upload may weigh: the file, and the body it comes in, whose other parts are a form like any other.
+FILE_BYTES_MAX = 16 * 1024 * 1024
+UPLOAD_BYTES_MAX = FILE_BYTES_MAX + BODY_BYTES_MAX
+# A photograph of a passport over a slow mobile line takes this long; the handler's time starts with the first byte too.
+UPLOAD_READ_SECONDS_MAX = 25
+# All uploads of one process together, while they are read and stored. Past it: 503 with Retry-After.
+UPLOADS_BYTES_MAX = 128 * 1024 * 1024
+PART_HEADERS_MAX = 8
+PART_HEADER_BYTES_MAX = 4 * 1024
+FILENAME_LENGTH_MAX = 255
+
 # What a value may weigh. 5000 is Stripe's documented maximum for a plain string.
 STRING_LENGTH_MAX = 5_000
 INTEGER_DIGITS_MAX = 18
@@ -36,6 +47,8 @@ USED_TOKEN_SECONDS = 30 * 24 * 3600
 # The number of a card that was detached, for which nobody has a use any more.
 DETACHED_SECONDS = 30 * 24 * 3600
 SECURITY_CODE_SECONDS = 15 * 60
+# Seen on the wire: whoever has not followed an account link by then asks for another.
+ACCOUNT_LINK_SECONDS = 300
 EVENT_SECONDS = 30 * 24 * 3600
 
 # How much may wait. Past it the caller is told to come back: 503 with Retry-After.

@@ -7,11 +7,12 @@ import pytest
 from strongroom import errors
 from strongroom.contract import renderer
 from strongroom.resources import mandates, payment_methods
+from strongroom.resources.check import check
 from strongroom.resources.payment_methods import PAYMENT_METHOD
 from strongroom.secret import Secret
-from strongroom.store import Rejected
+from strongroom.store import Rejected, WriteSet
 from strongroom.workers.reaper import Reaper
-from support.house import NOW, inside
+from support.house import ACCOUNT, NOW, inside
 from support.methods import JENNY
 
 __all__ = ["inside"]
@@ -32,6 +33,34 @@ def sepa(iban=IBAN):
 def american(number="000123456789"):
     details = {"account_number": Secret(number), "routing_number": "110000000"}
     return {"type": "us_bank_account", "us_bank_account": details, "billing_details": JENNY}
+
+
+NEEDED = {
+    "sepa_debit": sepa(),
+    "us_bank_account": american(),
+    "acss_debit": {
+        "acss_debit": {
+            "account_number": Secret("000123456789"),
+            "institution_number": "000",
+            "transit_number": "11000",
+        }
+    },
+    "au_becs_debit": {"au_becs_debit": {"account_number": Secret("000123456"), "bsb_number": "000000"}},
+    "nz_bank_account": {
+        "nz_bank_account": {
+            "account_number": Secret("0068389"),
+            "bank_code": "01",
+            "branch_code": "0902",
+            "suffix": "00",
+        }
+    },
+    "boleto": {"boleto": {"tax_id": Secret("39053344705")}},
+    "custom": {"custom": {"type": "cpmt_1"}},
+    "fpx": {"fpx": {"bank": "cimb"}},
+    "sofort": {"sofort": {"country": "DE"}},
+    "payto": {"payto": {"pay_id": Secret("jenny@example.com")}},
+    "card": {"card": {"number": Secret("4242424242424242"), "exp_month": "12", "exp_year": "2034"}},
+}
 
 
 async def consume(here, method_id, customer=None):
@@ -256,25 +285,41 @@ def test_a_mandate_to_the_letter(inside):
 
 
 def test_every_type_with_mandates_has_one_the_api_can_show(inside):
-    needed = {
-        "sepa_debit": sepa(),
-        "us_bank_account": american(),
-        "acss_debit": {"acss_debit": {"account_number": Secret("000123456789"), "institution_number": "000", "transit_number": "11000"}},
-        "au_becs_debit": {"au_becs_debit": {"account_number": Secret("000123456"), "bsb_number": "000000"}},
-        "nz_bank_account": {"nz_bank_account": {"account_number": Secret("0068389"), "bank_code": "01", "branch_code": "0902", "suffix": "00"}},
-        "payto": {"payto": {"pay_id": Secret("jenny@example.com")}},
-        "card": {"card": {"number": Secret("4242424242424242"), "exp_month": "12", "exp_year": "2034"}},
-    }  # fmt: skip
-
     async def scene(here):
         for page in payment_methods.PAGES.values():
-            data = {"type": page.type, "billing_details": JENNY, **needed.get(page.type, {})}
+            data = {"type": page.type, "billing_details": JENNY, **NEEDED.get(page.type, {})}
             if page.save.mandate:
                 made = await mandate_of(here, data)
                 assert renderer("mandate")(mandates.view(made))["payment_method_details"]["type"] == page.type
             else:
                 with pytest.raises(errors.ApiError):
                     await mandate_of(here, data)
+
+    inside(scene)
+
+
+def test_check_follows_a_mandate_to_its_payment_method(inside):
+    async def scene(here):
+        made = await mandate_of(here, sepa())
+        assert await check(here.house) == []
+        [method] = await here.house.store.scan("payment_methods", 0, 10)
+        [record] = await here.house.store.scan("records", 0, 10)
+        await here.house.store.commit(WriteSet(deletes=[method, record]))
+        faults = await check(here.house)
+        assert [fault for fault in faults if made.id in fault] == [
+            f"mandates {made.id} of {ACCOUNT} (test) is of a PaymentMethod that does not exist"
+        ]
+
+    inside(scene)
+
+
+def test_check_finds_nothing_wrong_with_any_type(inside):
+    async def scene(here):
+        for page in payment_methods.PAGES.values():
+            data = {"type": page.type, "billing_details": JENNY, **NEEDED.get(page.type, {})}
+            await here.operate(CREATE, data)
+        assert await check(here.house) == []
+        assert len(await here.house.store.scan("payment_methods", 0, 100)) == 57
 
     inside(scene)
 

@@ -16,6 +16,7 @@ from strongroom.config import Settings
 from strongroom.house import open_house
 from strongroom.store.tables import TABLES
 from support.data import VISA
+from support.documents import BOUNDARY, multipart, part, pdf, upload
 from support.server import Server
 
 NUMBERS = ["4242424242424242", "5555555555554444", "378282246310005", "4000000000000002", "6011111111111117"]
@@ -44,7 +45,16 @@ METHODS = {
 HIDDEN = [METHODS[kind]["account_number"] for kind in METHODS if "account_number" in METHODS[kind]]
 HIDDEN += [METHODS["sepa_debit"]["iban"], "0532013000"]
 SHOWN = [METHODS["boleto"]["tax_id"], METHODS["payto"]["pay_id"], "16727230000197", NAME]
-SECRETS = [*NUMBERS, *HIDDEN, ID_NUMBER, *SHOWN]  # a code is too short to search bytes for; see below
+DOCUMENT = "PASSPORT-OF-CASSANDRA-0xC0FFEE"
+FILENAME = "cassandras-passport.pdf"
+SECRETS = [
+    *NUMBERS,
+    *HIDDEN,
+    ID_NUMBER,
+    *SHOWN,
+    DOCUMENT,
+    FILENAME,
+]  # a code is too short to search bytes for; see below
 
 
 def spellings(secret):
@@ -119,8 +129,64 @@ def work_a_day(server):
         "account_holder_name": NAME,
     }
     send("/v1/tokens", {f"bank_account[{name}]": value for name, value in bank.items()})
-    lists = ("/v1/customers", "/v1/payment_methods", "/v1/events")
+    upload_documents(server, key, answers)
+    connect_an_account(send, bank)
+    lists = ("/v1/accounts", "/v1/customers", "/v1/payment_methods", "/v1/files", "/v1/events")
     return answers + [server.request("GET", path, {"limit": "100"}, key=key).body for path in lists]
+
+
+def upload_documents(server, key, answers):
+    """One document of several segments, and the same in every wrong place."""
+    held = pdf(b"\n".join([DOCUMENT.encode()] * 5_000))
+    bodies = [
+        upload(held, filename=FILENAME),
+        upload(held, "business_icon", FILENAME),
+        upload(held, filename="a.png"),
+        upload(held, filename=FILENAME)[:-9],
+        multipart(part("purpose", "identity_document"), part("file", held)),
+        multipart(part("purpose", held[:5_000]), part("file", held, filename=FILENAME)),
+        multipart(part("purpose", "identity_document"), part(DOCUMENT, held, filename=FILENAME)),
+        multipart(part("purpose", "identity_document"), part("foo", held, filename=FILENAME)),
+    ]
+    form = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    replies = [server.request("POST", "/v1/files", body, key=key, headers=form) for body in bodies]
+    assert [reply.status for reply in replies] == [200, 400, 400, 400, 400, 400, 400, 400]
+    contents = server.request("GET", f"/v1/files/{replies[0].json['id']}/contents", key=key)
+    assert contents.body == held
+    # A name that a client made up is repeated to it; content never is.
+    assert [DOCUMENT.encode() in reply.body for reply in replies] == [False] * 6 + [True, False]
+    answers += [reply.body for reply in replies[:6] + replies[7:]]
+
+
+def connect_an_account(send, bank):
+    """A connected account of one who has every kind of number, in right and wrong places."""
+    person = {
+        "first_name": NAME,
+        "id_number": ID_NUMBER,
+        "dob][day": "1",
+        "dob][month": "1",
+        "dob][year": "1901",
+    }
+    account = {
+        "type": "custom",
+        "country": "US",
+        "business_type": "individual",
+        "capabilities[transfers][requested]": "true",
+        "capabilities[card_payments][requested]": "true",
+        "company[tax_id]": ID_NUMBER,
+        "company[name]": NAME,
+        **{f"individual[{name}]": value for name, value in person.items()},
+        "external_account[object]": "bank_account",
+        **{f"external_account[{name}]": value for name, value in bank.items()},
+    }
+    made = send("/v1/accounts", account)
+    path = f"/v1/accounts/{made['id']}"
+    token = send("/v1/tokens", {"pii[id_number]": ID_NUMBER})
+    send(path, {"individual[id_number]": token["id"], "individual[last_name]": NAME})
+    send(path, {"individual[id_number]": ID_NUMBER + "0"})
+    send(path, {"individual[ssn_last_4]": ID_NUMBER, "company[vat_id]": ID_NUMBER})
+    send(path, {"external_account": ID_NUMBER, "individual[id_number][a]": ID_NUMBER})
+    send(f"{path}/external_accounts", {"external_account[object]": "card", "external_account[number]": BANK})
 
 
 def test_no_secret_is_in_any_file_log_or_answer(tmp_path):
@@ -131,7 +197,7 @@ def test_no_secret_is_in_any_file_log_or_answer(tmp_path):
 
     assert while_running == after_stopping == []
     everything = b"".join(answers)
-    for secret in [*NUMBERS, *HIDDEN, ID_NUMBER]:
+    for secret in [*NUMBERS, *HIDDEN, ID_NUMBER, DOCUMENT]:
         assert secret.encode() not in everything
     for shown in SHOWN:
         assert shown.encode() in everything
@@ -165,7 +231,7 @@ async def opened_documents(data_dir):
     """Every sealed document of a stopped server, opened with its own keys."""
     house = await open_house(Settings(data_dir))
     try:
-        for table in sorted(TABLES.keys() - {"records", "fingerprints", "installation"}):
+        for table in sorted(TABLES.keys() - {"records", "fingerprints", "installation", "file_segments"}):
             for row in await house.store.scan(table, 0, 10_000):
                 keyring = await house.keyring(row.account, row.livemode)
                 yield msgspec.msgpack.decode(keyring.open_document(table, row.id, row.doc))

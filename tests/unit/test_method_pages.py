@@ -5,20 +5,15 @@ import copy
 import pytest
 
 from strongroom.catalog import CatalogError, magic_method, method_types
-from strongroom.catalog.countries import country_table
-from strongroom.catalog.ibans import iban_parts
-from strongroom.catalog.method_pages import Shared, build, outcome_table, read_pages
-from strongroom.catalog.reading import read
+from strongroom.catalog.method_pages import build, outcome_table, read_pages
 from strongroom.contract import contract
 from strongroom.resources.method_pages import TERMINAL_TYPES, checked
-
-SHARED = Shared(country_table(), read("method_countries"), outcome_table())
 
 
 def pages_with(change):
     pages = copy.deepcopy(read_pages())
     change(pages)
-    return build(pages, SHARED)
+    return build(pages, outcome_table())
 
 
 def test_every_type_the_sdk_can_name_has_a_page_or_a_reason():
@@ -49,12 +44,7 @@ def set_in(path, value):
         (set_in("ideal.show.bank.of", "iban"), "there is no iban"),
         (set_in("ideal.show.bank.table", "bic"), "a table goes with lookup"),
         (set_in("ideal.show.bic.table", "nowhere"), "there is no nowhere"),
-        (set_in("ideal.offer.currencies", []), "currencies is no list"),
-        (set_in("ideal.offer.account_countries", "@mars"), "account_countries is no list"),
-        (set_in("ideal.offer.customer_countries", ["XX"]), "there is no XX"),
-        (set_in("ideal.offer.amount_min", {"eur": "1"}), "whole numbers by currency"),
         (set_in("ideal.flow.confirmation", "prayer"), "there is no prayer"),
-        (set_in("ideal.flow.notification", "never"), "there is no never"),
         (set_in("ideal.flow.refunds", "some"), "there is no some"),
         (set_in("ideal.save.attach", "sideways"), "there is no sideways"),
         (set_in("ideal.save.becomes", "gold"), "there is no gold"),
@@ -71,7 +61,7 @@ def set_in(path, value):
             "there is no luck",
         ),
         (set_in("card.take", {"number": {"check": "text"}}), "either the page or code"),
-        (set_in("ideal.offer", "always"), "offer is not of type dict"),
+        (set_in("ideal.flow", "always"), "flow is not of type dict"),
     ],
 )
 def test_a_mistake_on_a_page_stops_the_start_and_is_named(change, says):
@@ -107,15 +97,25 @@ def test_a_page_that_has_come_apart_from_the_contract_stops_the_start(change, sa
 
 def test_a_page_says_what_the_reference_says():
     page = method_types()["sepa_debit"]
-    assert (page.flow.notification, page.save.attach, page.save.mandate) == ("delayed", "direct", True)
-    assert page.offer.currencies == ("eur",)
-    assert page.offer.customer_countries == frozenset(iban_parts())
-    assert page.offer.amount_max == {"eur": 1_000_000}
-    assert page.flow.setup_future_usage == ("off_session", "on_session")
+    assert (page.flow.confirmation, page.save.attach, page.save.mandate) == ("immediate", "direct", True)
+    assert (page.flow.refunds, page.flow.refund_days) == ("full_and_partial", 180)
     assert method_types()["ideal"].save.becomes == "sepa_debit"
-    assert method_types()["card"].offer.currencies is None
     with pytest.raises(TypeError):
-        page.offer.amount_max["eur"] = 1
+        page.sandbox.accounts["DE"] = "succeeds"
+
+
+def test_when_a_type_may_be_proposed_is_said_once_and_of_every_type_but_the_merchants_own():
+    assert [kind for kind, page in method_types().items() if page.offer is None] == ["custom"]
+    offer = method_types()["sepa_debit"].offer
+    assert (offer.currencies, offer.delayed) == (frozenset({"eur"}), True)
+    assert offer.reuse == frozenset({"off_session", "on_session"})
+
+
+def test_what_can_be_set_up_can_be_saved_as_itself_or_as_what_it_becomes():
+    for page in method_types().values():
+        kept = bool(page.offer and page.offer.reuse)
+        saved = page.save.attach != "never" or page.save.becomes is not None
+        assert kept == saved, page.type
 
 
 def test_a_number_that_is_published_twice_comes_to_what_is_said_first_and_its_names_to_their_own():

@@ -6,36 +6,63 @@
     countries                       → countries    ISO 3166-1
     iban_parts                      → ibans        where an IBAN names bank and branch
     payment_method_types/*          → method_pages what each type of PaymentMethod takes, shows, costs and needs
+    eligibility                     → eligibility  where, for how much and for what each payment method can be used
 
 Every table is read on first use and kept. `load` reads them all, so that a mistake in the data stops the start.
 """
 
+from strongroom.catalog.accounts import account_tables
 from strongroom.catalog.banks import bank_tables
 from strongroom.catalog.behaviours import behaviour_table, mistake_table
 from strongroom.catalog.cards import card_tables
 from strongroom.catalog.countries import Country, country_table, is_country
+from strongroom.catalog.eligibility import methods
+from strongroom.catalog.files import FilePurpose, FileType, MagicFile, file_tables, magic_file
 from strongroom.catalog.ibans import iban_parts
 from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_payment_method, magic_token
 from strongroom.catalog.method_pages import magic_method, method_types
 from strongroom.catalog.method_shapes import MagicMethod, MethodType
 from strongroom.catalog.reading import CatalogError
+from strongroom.catalog.requirements import requirement_tables
+from strongroom.catalog.verification import verification_tables
 
 __all__ = [
     "CatalogError",
     "Country",
+    "FilePurpose",
+    "FileType",
     "MagicBank",
     "MagicCard",
+    "MagicFile",
     "MagicMethod",
     "MagicNumber",
     "MethodType",
     "country_table",
+    "file_tables",
     "is_country",
     "load",
+    "magic_file",
     "magic_method",
     "magic_payment_method",
     "magic_token",
     "method_types",
 ]
+
+
+TABLES = (
+    country_table,
+    mistake_table,
+    behaviour_table,
+    card_tables,
+    bank_tables,
+    file_tables,
+    account_tables,
+    requirement_tables,
+    verification_tables,
+    methods,
+    method_types,
+    iban_parts,
+)
 
 
 def load() -> None:
@@ -44,13 +71,5 @@ def load() -> None:
     Raises:
         CatalogError: the data is wrong.
     """
-    for table in (
-        country_table,
-        mistake_table,
-        behaviour_table,
-        card_tables,
-        bank_tables,
-        method_types,
-        iban_parts,
-    ):
+    for table in TABLES:
         table()

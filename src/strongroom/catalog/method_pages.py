@@ -1,19 +1,17 @@
-"""The types of PaymentMethods, a page each: what is taken, what is shown, when it may be proposed, how money moves.
+"""The types of PaymentMethods, a page each: what is taken, what is shown, how it is saved and how it is paid with.
 
 A page is `payment_method_types/<type>.toml`. Beside it, `method_outcomes` says what comes of the test accounts,
-`method_countries` names countries that several pages share. The checks and derivations that pages name are code, in
-`domain.method_checks` and `domain.method_details`.
+`eligibility` when a type may be proposed and for how much (currencies, countries, limits). The checks and derivations
+that pages name are code, in `domain.method_checks` and `domain.method_details`.
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from strongroom.catalog.countries import Country, country_table
 from strongroom.catalog.magic import MagicNumber
 from strongroom.catalog.method_shapes import (
     AFTER_VERIFICATION,
@@ -25,16 +23,14 @@ from strongroom.catalog.method_shapes import (
     Flow,
     MagicMethod,
     MethodType,
-    Offer,
     Outcome,
     Sandbox,
     Saving,
     Show,
     Take,
 )
-from strongroom.catalog.reading import CatalogError, Columns, Document, one_of, read, row
+from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
 
-EVERYWHERE: Final = "*"
 FOLDER: Final = Path(__file__).with_name("payment_method_types")
 
 CHECKS: Final = frozenset(
@@ -107,36 +103,26 @@ _REFUNDS: Final = frozenset({"none", "full", "full_and_partial"})
 # -- reading ----------------------------------------------------------------------------------------------------------
 
 
-def build(pages: Mapping[str, Document], shared: "Shared") -> dict[str, MethodType]:
+def build(pages: Mapping[str, Document], outcomes: Mapping[str, Outcome]) -> dict[str, MethodType]:
     """Return the types by name.
 
     Raises:
-        CatalogError: an unknown key, check, derivation, currency, country, outcome or type; fields that do not fit together.
+        CatalogError: an unknown key, check, derivation, outcome or type; fields that do not fit together.
     """
-    types = {name: _page(name, page, shared) for name, page in pages.items()}
+    types = {name: _page(name, page, outcomes) for name, page in pages.items()}
     for one in types.values():
         if one.save.becomes is not None:
             one_of(f"payment_method_types: {one.type}", one.save.becomes, types)
     return types
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What pages refer to."""
-
-    countries: Mapping[str, Country]
-    groups: Mapping[str, list[str]]
-    outcomes: Mapping[str, Outcome]
-
-
-def _page(name: str, page: Document, shared: Shared) -> MethodType:
+def _page(name: str, page: Document, outcomes: Mapping[str, Outcome]) -> MethodType:
     where = f"payment_method_types: {name}"
     columns = row(
         where,
         page,
-        {"type": str, "name": str, "family": str, "offer": dict, "flow": dict, "save": dict},
+        {"type": str, "flow": dict, "save": dict},
         {
-            "capability": str,
             "own_rules": bool,
             "choice": str,
             "choices": list,
@@ -156,10 +142,6 @@ def _page(name: str, page: Document, shared: Shared) -> MethodType:
     taken = {one.name for one in take}
     made = MethodType(
         type=name,
-        name=columns["name"],
-        family=columns["family"],
-        capability=columns.get("capability"),
-        offer=_offer(where, columns["offer"], shared),
         flow=_flow(where, columns["flow"]),
         save=_saving(where, columns["save"]),
         billing=_billing(where, columns.get("billing", {})),
@@ -170,7 +152,7 @@ def _page(name: str, page: Document, shared: Shared) -> MethodType:
         choices=tuple(map(tuple, columns.get("choices", []))),
         update=tuple(columns.get("update", [])),
         mandate=MappingProxyType(columns.get("mandate", {})),
-        sandbox=_sandbox(where, columns.get("sandbox", {}), shared),
+        sandbox=_sandbox(where, columns.get("sandbox", {}), outcomes),
         own_rules=columns.get("own_rules", False),
     )
     _check_page(where, made, taken)
@@ -237,63 +219,12 @@ def _tuples(columns: Document, *names: str) -> Document:
     return {name: tuple(value) if name in names else value for name, value in columns.items()}
 
 
-def _offer(where: str, given: object, shared: Shared) -> Offer:
-    listed = {"currencies", "account_countries", "customer_countries"}
-    limits = {name: value for name, value in _table(where, given).items() if name not in listed}
-    columns = row(where, limits, {}, _LIMITS)
-    currencies = _list(where, given, "currencies")
-    for amounts in columns.values():
-        if not all(isinstance(amount, int) and len(currency) == 3 for currency, amount in amounts.items()):  # noqa: PLR2004 -- ISO 4217
-            raise CatalogError(f"{where}: limits are whole numbers by currency")
-    return Offer(
-        None if currencies is None else tuple(currencies),
-        _countries(where, _list(where, given, "account_countries", shared), shared),
-        _countries(where, _list(where, given, "customer_countries", shared), shared),
-        MappingProxyType(columns.get("amount_min", {})),
-        MappingProxyType(columns.get("amount_max", {})),
-    )
-
-
-_LIMITS: Final[Columns] = {"amount_min": dict, "amount_max": dict}
-
-
-def _table(where: str, given: object) -> Document:
-    if not isinstance(given, dict):
-        raise CatalogError(f"{where}: not a table")
-    return given
-
-
-def _list(where: str, given: object, name: str, shared: Shared | None = None) -> list[str] | None:
-    """Return a list, one that is named, or None for everything."""
-    value = _table(where, given).get(name)
-    if value == EVERYWHERE:
-        return None
-    if isinstance(value, str) and shared is not None and value[1:] in shared.groups:
-        return shared.groups[value[1:]]
-    if not isinstance(value, list) or not value:
-        raise CatalogError(f"{where}: {name} is no list")
-    return value
-
-
-def _countries(where: str, codes: Iterable[str] | None, shared: Shared) -> frozenset[str] | None:
-    return None if codes is None else frozenset(one_of(where, code, shared.countries) for code in codes)
-
-
 def _flow(where: str, given: object) -> Flow:
-    required = {
-        "confirmation": str,
-        "notification": str,
-        "next_actions": list,
-        "setup_future_usage": list,
-        "setup_intents": bool,
-        "manual_capture": bool,
-        "refunds": str,
-    }
+    required = {"confirmation": str, "next_actions": list, "refunds": str}
     columns = row(where, given, required, {"refund_days": int})
     one_of(where, columns["confirmation"], _CONFIRMATIONS)
-    one_of(where, columns["notification"], {"immediate", "delayed", "external"})
     one_of(where, columns["refunds"], _REFUNDS)
-    return Flow(**_tuples(columns, "next_actions", "setup_future_usage"))
+    return Flow(**_tuples(columns, "next_actions"))
 
 
 def _saving(where: str, given: object) -> Saving:
@@ -309,13 +240,13 @@ def _billing(where: str, given: object) -> Billing:
     return Billing(tuple(columns.get("create", [])), tuple(columns.get("confirm", [])), columns.get("why"))
 
 
-def _sandbox(where: str, given: object, shared: Shared) -> Sandbox:
+def _sandbox(where: str, given: object, outcomes: Mapping[str, Outcome]) -> Sandbox:
     columns = row(where, given, {}, {"accounts": list, "details": dict, "billing": dict, "mail": bool})
     accounts: dict[str, str] = {}
     magic: dict[str, tuple[str, str]] = {}
     for one in columns.get("accounts", []):
         account = row(where, one, {"number": str, "outcome": str}, {"id": str})
-        one_of(where, account["outcome"], shared.outcomes)
+        one_of(where, account["outcome"], outcomes)
         # Two published lists give one number twice; the first row is what the number itself comes to.
         accounts.setdefault(account["number"], account["outcome"])
         if "id" in account:
@@ -351,7 +282,7 @@ def outcome_table() -> dict[str, Outcome]:
 @cache
 def method_types() -> dict[str, MethodType]:
     """Return every type by name, read and checked on first use."""
-    return build(read_pages(), Shared(country_table(), read("method_countries"), outcome_table()))
+    return build(read_pages(), outcome_table())
 
 
 @cache

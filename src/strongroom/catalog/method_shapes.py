@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
+from strongroom.catalog.eligibility import Method, methods
+
 DIRECT: Final = "direct"
 AFTER_VERIFICATION: Final = "after_verification"
 INTENT_ONLY: Final = "intent_only"
@@ -69,29 +71,15 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """When the type may be proposed. Countries are alpha-2 codes; None is everywhere, and every currency."""
-
-    currencies: tuple[str, ...] | None
-    account_countries: frozenset[str] | None
-    customer_countries: frozenset[str] | None
-    amount_min: MappingProxyType[str, int]
-    """In the currency's smallest unit."""
-    amount_max: MappingProxyType[str, int]
-
-
-@dataclass(frozen=True, slots=True)
 class Flow:
     """How money moves."""
 
     confirmation: str
-    notification: str
-    """`immediate`: the customer's last step decides; `delayed`: `processing` comes first; `external`: not ours."""
+    """What the customer does."""
     next_actions: tuple[str, ...]
-    setup_future_usage: tuple[str, ...]
-    setup_intents: bool
-    manual_capture: bool
+    """Which `next_action` types an intent can come to."""
     refunds: str
+    """`none`, `full` or `full_and_partial`."""
     refund_days: int | None = None
 
 
@@ -137,14 +125,10 @@ class MethodType:
     """One page."""
 
     type: str
-    name: str
-    family: str
-    offer: Offer
     flow: Flow
     save: Saving
     billing: Billing
     sandbox: Sandbox
-    capability: str | None = None
     take: tuple[Take, ...] = ()
     show: tuple[Show, ...] = ()
     account: Account | None = None
@@ -156,6 +140,11 @@ class MethodType:
     mandate: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
     own_rules: bool = False
     """Whether code, not this page, says what is taken and shown: cards."""
+
+    @property
+    def offer(self) -> Method | None:
+        """When it may be proposed, for how much, and whether it can be kept; None: no configuration knows it."""
+        return methods().get(self.type)
 
     @property
     def needs_details(self) -> bool:

@@ -63,3 +63,12 @@ class Refusal:
     """An answer that is an error but whose effects stay: the issuer declined, and the token is spent all the same."""
 
     error: ApiError
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """An answer that is a stored file: bytes to be saved, never shown."""
+
+    content: bytes
+    media_type: str
+    filename: str

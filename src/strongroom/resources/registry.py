@@ -12,7 +12,21 @@ from typing import Any, Protocol
 from strongroom.resources.caller import KeyKind
 from strongroom.resources.kind import Kind
 
-MODULES = ("automatic_updates", "customers", "events", "mandates", "payment_methods", "tokens")
+MODULES = (
+    "account_links",
+    "accounts",
+    "automatic_updates",
+    "capabilities",
+    "customers",
+    "events",
+    "external_accounts",
+    "files",
+    "mandates",
+    "payment_method_configurations",
+    "payment_method_domains",
+    "payment_methods",
+    "tokens",
+)
 
 SECRET_ONLY = frozenset({KeyKind.SECRET, KeyKind.RESTRICTED})
 PUBLISHABLE_TOO = SECRET_ONLY | {KeyKind.PUBLISHABLE}

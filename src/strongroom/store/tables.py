@@ -94,7 +94,17 @@ CREATED: Final = Column("created", "integer")
 TABLES: Final = {
     table.name: table
     for table in (
-        Table("accounts", [Column("platform", "text", nullable=True), CREATED]),
+        Table(
+            "accounts",
+            [
+                Column("platform", "text", nullable=True),
+                CREATED,
+                Column("record", "text", nullable=True),
+                Column("verify_at", "integer", nullable=True),
+                Column("deleted_at", "integer", nullable=True),
+            ],
+            [Index(("verify_at", "seq"), where="verify_at")],
+        ),
         Table(
             "api_keys",
             [
@@ -157,6 +167,61 @@ TABLES: Final = {
         Table("records", [CREATED, Column("kind", "text"), Column("wrapped_key", "blob")]),
         Table("fingerprints", [Column("fingerprint", "text")]),
         Table("installation", [CREATED]),
+        Table("connections", [CREATED, Column("ended_at", "integer", nullable=True)], [LISTABLE]),
+        Table(
+            "persons",
+            [
+                CREATED,
+                *[
+                    Column(role, "boolean")
+                    for role in (
+                        "authorizer",
+                        "director",
+                        "executive",
+                        "legal_guardian",
+                        "owner",
+                        "representative",
+                    )
+                ],
+                Column("record", "text", nullable=True),
+            ],
+            [LISTABLE],
+        ),
+        Table(
+            "external_accounts",
+            [
+                CREATED,
+                Column("object", "text"),
+                Column("currency", "text"),
+                Column("default_for_currency", "boolean"),
+                Column("record", "text"),
+                Column("fingerprint", "text"),
+            ],
+            [LISTABLE],
+        ),
+        Table(
+            "files",
+            [
+                CREATED,
+                Column("purpose", "text"),
+                Column("size", "integer"),
+                Column("expires_at", "integer", nullable=True),
+                Column("record", "text", nullable=True),
+            ],
+            [LISTABLE, Index(("expires_at", "seq"), where="expires_at")],
+        ),
+        # `doc` is a sealed segment of the file; `id` is the file's with the segment's number behind it.
+        Table("file_segments", [Column("file", "text")]),
+        Table(
+            "payment_method_configurations",
+            [Column("kind", "text"), Column("is_default", "boolean")],
+            [LISTABLE],
+        ),
+        Table(
+            "payment_method_domains",
+            [CREATED, Column("domain_name", "text"), Column("enabled", "boolean")],
+            [LISTABLE],
+        ),
     )
 }
 

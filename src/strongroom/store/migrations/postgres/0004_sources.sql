@@ -1,2 +1,2 @@
--- Nothing yet: the number is kept.
+-- Nothing yet: the number is taken.
 SELECT 1;
