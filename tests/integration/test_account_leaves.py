@@ -15,8 +15,9 @@ def leaves(kind, path=""):
     if isinstance(kind, str) and kind.startswith("#"):
         for field, inside in shapes.hashes[kind[1:]].items():
             name = field.removesuffix("?")
-            if path or name != "expand":
-                yield from leaves(inside, f"{path}[{name}]" if path else name)
+            if not path and name == "expand":
+                continue
+            yield from leaves(inside, f"{path}[{name}]" if path else name)
     elif head == "list":
         yield from leaves(kind[1], f"{path}[0]")
     elif head == "map":

@@ -16,7 +16,7 @@ PLACES = ("platform", "connected")
 
 # What a restricted key may do, by the name it has below.
 PERMISSIONS = {
-    "rk_write": ("token=write", "customer=read"),
+    "rk_write": ("token=write", "customer=read", "payment_method=read"),
     "rk_write_alone": ("token=write",),
     "rk_read": ("token=read", "customer=write"),
     "rk_none": ("payment_method=write",),
@@ -50,14 +50,15 @@ SECRET_KEY = (403, "secret_key_required", None)
 RAW_CARD = (402, None, None)
 TEST_CARD = (402, "card_declined", "")
 REFUSED = (400, None, None)
-NOT_YET = (501, "strongroom_not_implemented", None)
 MISSING = (404, "resource_missing", "token")
 
 # operation → mode → (what a server's key is answered, what a browser's is)
 ANSWERS = {
     "card": {"test": (DONE, DONE), "live": (RAW_CARD, TEST_CARD)},
     "bank_account": dict.fromkeys(MODES, (DONE, DONE)),
-    "bank_account[payment_method]": dict.fromkeys(MODES, (NOT_YET, SECRET_KEY)),
+    "bank_account[payment_method]": dict.fromkeys(
+        MODES, ((400, "resource_missing", "bank_account[payment_method]"), SECRET_KEY)
+    ),
     "pii": dict.fromkeys(MODES, (DONE, DONE)),
     "account": {"test": (DONE, DONE), "live": (REFUSED, DONE)},
     "person": {"test": (DONE, DONE), "live": (REFUSED, DONE)},
@@ -80,7 +81,7 @@ def expected(operation, kind, mode, place):
         return LACKS
     if operation == "clone" and place == "platform":
         return (400, None, "customer")
-    if operation == "clone" and kind == "rk_write_alone":
+    if operation in ("clone", "bank_account[payment_method]") and kind == "rk_write_alone":
         return LACKS
     return server_side
 
@@ -132,7 +133,7 @@ def test_every_key_is_answered_as_the_table_says(bench, operation, kind, mode, p
         assert reply.json["livemode"] is (mode == "live")
         assert ("fingerprint" in reply.json.get("card", {})) is (operation == "card" and kind != "pk")
     if reply.status == LACKS[0] and error.get("code") is None:
-        assert re.search(r"'rak_(token|customer)_(read|write)'", error["message"])
+        assert re.search(r"'rak_(token|customer|payment_method)_(read|write)'", error["message"])
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "pk"])

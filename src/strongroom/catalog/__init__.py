@@ -4,6 +4,14 @@
     behaviours decline_codes        → behaviours   what the sandbox does with a test card, and the words for it
     bank_countries test_banks       → banks        accounts per country, and the numbers test mode accepts
     countries                       → countries    ISO 3166-1
+    currencies                      → currencies   decimals, and how little and how much can be charged
+    intent_options                  → intent_options  what intents say of each type at first
+    iban_parts                      → ibans        where an IBAN names bank and branch
+    payment_method_types/*          → method_pages what each type of PaymentMethod takes, shows, costs and needs
+    eligibility                     → eligibility  where, for how much and for what each payment method can be used
+    tax_locations                   → tax_locations  what an address must say
+    tax_ids                         → tax_ids      types, and what a value of each looks like
+    microdeposits                   → microdeposits  what test mode makes of reported amounts
 
 Every table is read on first use and kept. `load` reads them all, so that a mistake in the data stops the start.
 """
@@ -13,10 +21,19 @@ from strongroom.catalog.banks import bank_tables
 from strongroom.catalog.behaviours import behaviour_table, mistake_table
 from strongroom.catalog.cards import card_tables
 from strongroom.catalog.countries import Country, country_table, is_country
+from strongroom.catalog.currencies import currencies
+from strongroom.catalog.eligibility import methods
 from strongroom.catalog.files import FilePurpose, FileType, MagicFile, file_tables, magic_file
+from strongroom.catalog.ibans import iban_parts
+from strongroom.catalog.intent_options import intent_options
 from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_payment_method, magic_token
+from strongroom.catalog.method_pages import magic_method, method_types
+from strongroom.catalog.method_shapes import MagicMethod, MethodType
+from strongroom.catalog.microdeposits import microdeposits
 from strongroom.catalog.reading import CatalogError
 from strongroom.catalog.requirements import requirement_tables
+from strongroom.catalog.tax_ids import tax_id_tables
+from strongroom.catalog.tax_locations import tax_location_needs
 from strongroom.catalog.verification import verification_tables
 
 __all__ = [
@@ -27,14 +44,18 @@ __all__ = [
     "MagicBank",
     "MagicCard",
     "MagicFile",
+    "MagicMethod",
     "MagicNumber",
+    "MethodType",
     "country_table",
     "file_tables",
     "is_country",
     "load",
     "magic_file",
+    "magic_method",
     "magic_payment_method",
     "magic_token",
+    "method_types",
 ]
 
 
@@ -48,6 +69,14 @@ TABLES = (
     account_tables,
     requirement_tables,
     verification_tables,
+    methods,
+    currencies,
+    intent_options,
+    microdeposits,
+    tax_location_needs,
+    tax_id_tables,
+    method_types,
+    iban_parts,
 )
 
 

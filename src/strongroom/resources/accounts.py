@@ -17,15 +17,15 @@ from typing import Any, Final
 
 from strongroom import errors, ids
 from strongroom.resources import account_checks as checks
-from strongroom.resources import account_forms as forms
 from strongroom.resources import (
+    account_documents,
     account_tokens,
     connections,
-    documents,
     external_accounts,
     person_parts,
     records,
 )
+from strongroom.resources import account_forms as forms
 from strongroom.resources import account_views as views
 from strongroom.resources import accounts_access as access
 from strongroom.resources.account_parts import ACCOUNT, Part, Whole, load
@@ -33,6 +33,7 @@ from strongroom.resources.applications import announce_application
 from strongroom.resources.call import Call
 from strongroom.resources.cards import EMPTY_ADDRESS, PRIVATE
 from strongroom.resources.changes import merge_metadata
+from strongroom.resources.connected_methods import OFFERED, newly_on_by_default
 from strongroom.resources.connections import CONNECTION, LIVING, acting_on
 from strongroom.resources.kind import Document, Listing
 from strongroom.resources.registry import handles
@@ -149,6 +150,7 @@ async def _write(whole: Whole, platform: Call, params: Document) -> None:
         await external_accounts.take_the_place(whole, platform, given["external_account"])
     elif "external_account" in given:
         await external_accounts.drop_all(whole)
+    request_by_default(whole, await newly_on_by_default(platform, whole))
 
 
 def _take_fields(whole: Whole, given: Document) -> None:
@@ -198,10 +200,17 @@ def request_capabilities(whole: Whole, wanted: dict[str, bool]) -> None:
     whole.note(requested=requested)
 
 
+def request_by_default(whole: Whole, names: list[str]) -> None:
+    """Request capabilities for what a platform has set on by default, and note it, so that each is asked for once."""
+    if names:
+        request_capabilities(whole, dict.fromkeys(names, True))
+        whole.note(**{OFFERED: sorted({*whole.private.get(OFFERED, []), *names})})
+
+
 async def _take_company(whole: Whole, platform: Call, given: Document) -> None:
     plain, numbers = forms.secrets_of(given, NUMBERS)
-    plain, examined = await documents.take_verification(
-        whole.call, platform, plain, purposes=documents.OF_COMPANIES, root="company"
+    plain, examined = await account_documents.take_verification(
+        whole.call, platform, plain, purposes=account_documents.OF_COMPANIES, root="company"
     )
     _note_checks(whole, "company", examined, "company.")
     company = forms.merge(whole.doc["company"], plain)

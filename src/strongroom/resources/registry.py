@@ -15,13 +15,23 @@ from strongroom.resources.kind import Kind
 MODULES = (
     "account_links",
     "accounts",
+    "automatic_updates",
     "capabilities",
+    "customer_balances",
+    "customer_search",
+    "customer_sources",
+    "customer_tax_ids",
     "customers",
     "events",
     "external_accounts",
     "files",
+    "mandates",
+    "payment_intents",
+    "payment_method_configurations",
+    "payment_method_domains",
     "payment_methods",
     "persons",
+    "setup_intents",
     "tokens",
 )
 

@@ -8,11 +8,12 @@ number of requests that spend it at once, one commits. There are no events about
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from strongroom import catalog, errors, ids
 from strongroom.resources import bank_accounts, cards, records
+from strongroom.resources.bank_accounts import BankMaterial
 from strongroom.resources.call import Call
 from strongroom.resources.caller import KeyKind
 from strongroom.resources.cards import PRIVATE, CardMaterial
@@ -51,29 +52,32 @@ TOKEN = register_kind(Kind("token", "tokens", "tok", "token", "token", view))
 async def create(call: Call, params: Document) -> Document:
     """Make a single-use token from exactly one kind of sensitive detail."""
     given = [source for source in SOURCES if isinstance(params.get(source), dict)]
-    if "customer" in params and given and not _names_payment_method(params):
-        raise errors.parameters_exclusive("customer", given[0])
-    if isinstance(params.get("card"), str) and given:
-        raise errors.parameters_exclusive("card", given[0])
-    if isinstance(params.get("card"), str) or ("customer" in params and not given):
-        return view(await _clone(call, params))
+    if len(given) > 1:
+        raise errors.parameters_exclusive(given[0], given[1])
+    names_method = "payment_method" in (params.get("bank_account") or {})
+    stored = [name for name in ("customer", "card") if isinstance(params.get(name), str)]
+    if stored and given and not names_method:
+        raise errors.parameters_exclusive(stored[0], given[0])
+    if stored or names_method:
+        return view(await _clone(call, params, names_method=names_method))
     if not given:
         raise errors.ParameterRefused(
             "You must supply either a card, customer, PII data, bank account, account, person or CVC to create a token."
         )
-    if len(given) > 1:
-        raise errors.parameters_exclusive(given[0], given[1])
     return view(await _MAKERS[given[0]](call, params[given[0]]))
 
 
-def _names_payment_method(params: Document) -> bool:
-    return "payment_method" in (params.get("bank_account") or {})
-
-
-async def _clone(call: Call, params: Document) -> Stored:
+async def _clone(call: Call, params: Document, *, names_method: bool) -> Stored:
+    """Make a token from what is stored: a customer's card, or the bank account behind a PaymentMethod."""
     from strongroom.resources import clones
 
-    return await clones.card_token(call, params)
+    if not names_method:
+        return await clones.card_token(call, params)
+    details = params["bank_account"]
+    others = sorted(details.keys() - {"payment_method"})
+    if others:
+        raise errors.parameters_exclusive(f"bank_account[{others[0]}]", "bank_account[payment_method]")
+    return await clones.bank_token(call, details["payment_method"], params.get("customer"))
 
 
 async def _from_card(call: Call, details: Document) -> Stored:
@@ -90,8 +94,6 @@ async def _from_card(call: Call, details: Document) -> Stored:
 
 
 async def _from_bank_account(call: Call, details: Document) -> Stored:
-    if "payment_method" in details:
-        raise _cannot_take_payment_method(call, details)
     for required in ("account_number", "country"):
         if required not in details:
             raise errors.parameter_missing(f"bank_account[{required}]")
@@ -100,15 +102,6 @@ async def _from_bank_account(call: Call, details: Document) -> Stored:
     taken = await bank_accounts.take_in(call, details, param="bank_account")
     extra = {"bank_account": taken.shown, PRIVATE: {"behaviour": taken.behaviour}}
     return insert(call, ids.new("btok"), "bank_account", taken.record, extra)
-
-
-def _cannot_take_payment_method(call: Call, details: Document) -> errors.ApiError:
-    if call.caller.kind is KeyKind.PUBLISHABLE:
-        return errors.secret_key_required()
-    others = sorted(details.keys() - {"payment_method"})
-    if others:
-        return errors.parameters_exclusive(f"bank_account[{others[0]}]", "bank_account[payment_method]")
-    return errors.not_implemented("POST /v1/tokens with `bank_account[payment_method]`")
 
 
 async def _from_pii(call: Call, details: Document) -> Stored:
@@ -269,6 +262,20 @@ async def spend_card(call: Call, token_id: str, *, param: str) -> Spent:
         ),
         token.id,
     )
+
+
+async def spend_bank(call: Call, token_id: str, *, param: str) -> BankMaterial:
+    """Spend a bank account token on what this call makes, and return its account. A magic name's is verified.
+
+    Raises:
+        errors.InvalidRequest: no such token, another kind of token, or one that was spent before.
+    """
+    magic = None if call.caller.livemode else catalog.magic_token(token_id)
+    if isinstance(magic, catalog.MagicBank):
+        taken = await bank_accounts.take_in(call, magic.details(), param=param)
+        return replace(taken, shown={**taken.shown, "status": "verified"})
+    token = await spend(call, token_id, kinds=("bank_account",), param=param)
+    return BankMaterial(token.doc["bank_account"], token["record"], token.doc[PRIVATE]["behaviour"])
 
 
 async def spend(call: Call, token_id: str, *, kinds: tuple[str, ...], param: str) -> Stored:
