@@ -186,6 +186,26 @@ def check_account_token(given: Collection[str]) -> None:
             raise parameters_exclusive("account_token", name)
 
 
+def check_same_business(stored: str | None, held: Mapping[str, Any]) -> None:
+    """Check that an account token is for such a business as the account is.
+
+    Args:
+        stored: the account's business type.
+        held: what the token holds.
+
+    Raises:
+        InvalidRequest: no code; `individual`, as seen on the wire, or what else the token holds (inferred).
+    """
+    told = held.get("business_type")
+    if stored is None or told is None or told == stored:
+        return
+    param = next((name for name in (INDIVIDUAL, COMPANY) if name in held), "business_type")
+    raise InvalidRequest(
+        f"The account token is for the `business_type` `{told}`, but the account's is `{stored}`.",
+        param=param,
+    )
+
+
 def check_person_token(given: Collection[str]) -> None:
     """Check that no personal leaf stands beside `person_token`.
 

@@ -30,6 +30,7 @@ MODULES = (
     "payment_method_configurations",
     "payment_method_domains",
     "payment_methods",
+    "persons",
     "setup_intents",
     "tokens",
 )
