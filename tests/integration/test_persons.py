@@ -376,6 +376,38 @@ def test_a_document_is_the_accounts_or_the_platforms_and_was_uploaded_for_this(
     assert (emptied.verification.document.front, emptied.verification.document.back) == (accounts, None)
 
 
+def test_a_document_can_be_expanded_wherever_it_is(stripe, persons, company, server, secret_key):
+    platforms = upload_as(server, secret_key, png())
+    accounts = upload_as(server, secret_key, png(), account=company.id)
+    sides = {
+        "document": {"front": platforms, "back": accounts},
+        "additional_document": {"front": "file_identity_document_success"},
+    }
+    whole = {
+        "expand": [
+            "verification.document.front",
+            "verification.document.back",
+            "verification.additional_document.front",
+        ]
+    }
+    person = persons.create({"verification": sides, **whole})
+
+    for shown in (person, persons.retrieve(person.id, whole)):
+        verification = shown.verification
+        files = (
+            verification.document.front,
+            verification.document.back,
+            verification.additional_document.front,
+        )
+        assert [file.object for file in files] == ["file"] * 3
+        assert [file.id for file in files[:2]] == [platforms, accounts]
+        assert [file.purpose for file in files] == ["identity_document"] * 3
+    inside = stripe.accounts.persons.retrieve(
+        company.id, person.id, {"expand": ["verification.document.back"]}, acting_on(company)
+    )
+    assert (inside.verification.document.back.id, inside.verification.document.front) == (accounts, platforms)
+
+
 def test_other_documents_are_taken_and_never_shown(persons, server, secret_key):
     requirement = upload_as(server, secret_key, png(), purpose="account_requirement")
     person = persons.create({"documents": {"passport": {"files": [requirement]}, "visa": {"files": [""]}}})
@@ -519,6 +551,30 @@ def test_once_the_holder_was_sent_to_a_link_the_platform_sees_less_and_writes_no
             write()
     settled = eventually(lambda: events_of(stripe, account, "person.updated"), until=bool)[-1]
     assert settled.data.object.to_dict().get("address") is None
+
+
+def test_what_verified_somebody_is_changed_by_whoever_collects_it(stripe):
+    known = {**MATCHING, "dob": {"day": 1, "month": 1, "year": 1902}, "ssn_last_4": "2222"}
+    express, custom = (
+        stripe.accounts.create({**CUSTOM, "type": kind, "business_type": "company"})
+        for kind in ("express", "custom")
+    )
+    theirs, ours = (stripe.accounts.persons.create(one.id, known) for one in (express, custom))
+    assert [theirs.verification.status, ours.verification.status] == ["verified", "verified"]
+    for leaf in ("first_name", "last_name", "dob", "ssn_last_4", "id_number"):
+        with refused(sdk.PermissionError, status=403, code="oauth_not_supported", says=leaf):
+            stripe.accounts.persons.update(express.id, theirs.id, {leaf: known.get(leaf, "222222222")})
+    assert (
+        stripe.accounts.persons.update(express.id, theirs.id, {"email": "a@example.com"}).email
+        == "a@example.com"
+    )
+
+    wrong = stripe.accounts.persons.update(custom.id, ours.id, {"ssn_last_4": "1111"})
+    failed = eventually(
+        lambda: stripe.accounts.persons.retrieve(custom.id, wrong.id),
+        until=lambda seen: bool(seen.requirements.errors),
+    )
+    assert failed.verification.status == "unverified"
 
 
 def test_a_french_platform_gives_persons_as_tokens_alone(server, name):

@@ -19,6 +19,7 @@ COMPANY: Final = "company"
 
 ENTITY_PARAMETERS: Final = ("business_type", COMPANY, INDIVIDUAL, "tos_acceptance")
 """What only whoever collects the requirements may write, and what an account token holds."""
+_VERIFIED_BY: Final = ("dob", "first_name", "id_number", "last_name", "ssn_last_4")
 BESIDE_PERSON_TOKEN: Final = frozenset({"documents", "expand", "metadata", "person_token", "relationship"})
 """What may be sent beside a person token."""
 
@@ -142,6 +143,27 @@ def check_platform_may_write(
 def check_platform_may_write_persons(controller: Controller, *, account: str, is_onboarding: bool) -> None:
     """Check that a platform may make, change or delete persons; see `check_platform_may_write`."""
     check_platform_may_write(controller, (INDIVIDUAL,), account=account, is_onboarding=is_onboarding)
+
+
+def check_verified_stays(
+    controller: Controller, status: str, given: Mapping[str, Any], *, account: str
+) -> None:
+    """Check that a platform leaves alone what a verified person was verified by, unless it collects the requirements.
+
+    Args:
+        controller: the account's.
+        status: the person's `verification.status`.
+        given: what is to be written of the person.
+        account: the account's id.
+
+    Raises:
+        Forbidden: 403, `oauth_not_supported` (inferred).
+    """
+    if controller.requirement_collection != STRIPE or status != "verified":
+        return
+    for name in _VERIFIED_BY:
+        if name in given:
+            raise _not_permitted(name, account)
 
 
 def _not_permitted(name: str, account: str) -> Forbidden:

@@ -7,11 +7,12 @@ identity numbers are vaulted together in one record; what is shown of them is th
 from typing import Final
 
 from strongroom import ids
+from strongroom.domain import account_rules
 from strongroom.domain import persons as rules
 from strongroom.resources import account_forms as forms
 from strongroom.resources import account_views as views
 from strongroom.resources import documents, records, tokens
-from strongroom.resources.account_checks import checked_person, inside
+from strongroom.resources.account_checks import checked_person, controller_of, inside
 from strongroom.resources.account_parts import PERSON, ROLES, Part, Whole
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -68,9 +69,12 @@ async def write(
         platform: the call that acts on the platform, if its PII tokens and files may be used as well.
 
     Raises:
+        errors.Forbidden: `oauth_not_supported`, the person was verified by it and is the holder's to change.
         errors.InvalidRequest: the first thing wrong.
     """
     call, country = whole.call, whole.doc["country"]
+    status = part.doc["verification"]["status"]
+    account_rules.check_verified_stays(controller_of(whole.doc), status, given, account=whole.account.id)
     given = checked_person(call, given, country, root)
     plain, numbers = forms.secrets_of(given, NUMBERS)
     plain, examined = await documents.take_verification(
