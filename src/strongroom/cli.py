@@ -100,6 +100,13 @@ def main() -> None:
     help="Network whose X-Forwarded-* headers are believed.",
 )
 @option("--allow-plain-http", is_flag=True, help="Accept live keys without TLS from other machines.")
+@option(
+    "--settle-after",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 31_536_000),
+    help="Seconds until checks of connected accounts have their results.",
+)
 @option("--raw-card-data", type=click.Choice(["off", "test_only", "on"]), default="test_only", show_default=True,
               help="Where a secret key may send card numbers.")  # fmt: skip
 def serve(*, expose_sandbox: bool, **options: Any) -> None:

@@ -60,6 +60,9 @@ class Settings:
     raw_card_data: str = "test_only"
     """Where a secret key may send card numbers itself: `off`, `test_only` or `on`. Publishable keys always may."""
 
+    settle_after: int = 1
+    """Seconds after which checks of connected accounts, which take days elsewhere, have their results."""
+
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = field(default=())
     """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
 
@@ -83,6 +86,12 @@ class Settings:
         if _is_postgres(address):
             return None
         return _sqlite_file(self.key_database, self.data_dir / "keys.db")
+
+    @property
+    def own_address(self) -> str:
+        """Where this server's pages are, as a browser on this machine would write it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:

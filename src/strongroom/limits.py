@@ -36,6 +36,8 @@ USED_TOKEN_SECONDS = 30 * 24 * 3600
 # The number of a card that was detached, for which nobody has a use any more.
 DETACHED_SECONDS = 30 * 24 * 3600
 SECURITY_CODE_SECONDS = 15 * 60
+# Seen on the wire: whoever has not followed an account link by then asks for another.
+ACCOUNT_LINK_SECONDS = 300
 EVENT_SECONDS = 30 * 24 * 3600
 
 # How much may wait. Past it the caller is told to come back: 503 with Retry-After.

@@ -322,7 +322,7 @@ def test_a_command_founds_nothing_in_an_empty_postgres(tmp_path, dsn):
 def test_migrate_makes_what_is_not_there(tmp_path, database):
     """The control of the tests above: whoever means to make it still can."""
     server = Server(tmp_path / "data", database, options=())
-    assert server.command("migrate").stdout == "0001_founding\n"
+    assert server.command("migrate").stdout == "0001_founding\n0002_accounts\n"
     assert server.command("migrate", "--plan").stdout == "nothing to do\n"
     with server:
         assert server.command("check").stdout == "0 faults\n"

@@ -89,8 +89,40 @@ def work_a_day(server):
         "account_holder_name": NAME,
     }
     send("/v1/tokens", {f"bank_account[{name}]": value for name, value in bank.items()})
-    lists = ("/v1/customers", "/v1/payment_methods", "/v1/events")
+    connect_an_account(send, bank)
+    lists = ("/v1/accounts", "/v1/customers", "/v1/payment_methods", "/v1/events")
     return answers + [server.request("GET", path, {"limit": "100"}, key=key).body for path in lists]
+
+
+def connect_an_account(send, bank):
+    """A connected account of one who has every kind of number, in right and wrong places."""
+    person = {
+        "first_name": NAME,
+        "id_number": ID_NUMBER,
+        "dob][day": "1",
+        "dob][month": "1",
+        "dob][year": "1901",
+    }
+    account = {
+        "type": "custom",
+        "country": "US",
+        "business_type": "individual",
+        "capabilities[transfers][requested]": "true",
+        "capabilities[card_payments][requested]": "true",
+        "company[tax_id]": ID_NUMBER,
+        "company[name]": NAME,
+        **{f"individual[{name}]": value for name, value in person.items()},
+        "external_account[object]": "bank_account",
+        **{f"external_account[{name}]": value for name, value in bank.items()},
+    }
+    made = send("/v1/accounts", account)
+    path = f"/v1/accounts/{made['id']}"
+    token = send("/v1/tokens", {"pii[id_number]": ID_NUMBER})
+    send(path, {"individual[id_number]": token["id"], "individual[last_name]": NAME})
+    send(path, {"individual[id_number]": ID_NUMBER + "0"})
+    send(path, {"individual[ssn_last_4]": ID_NUMBER, "company[vat_id]": ID_NUMBER})
+    send(path, {"external_account": ID_NUMBER, "individual[id_number][a]": ID_NUMBER})
+    send(f"{path}/external_accounts", {"external_account[object]": "card", "external_account[number]": BANK})
 
 
 def test_no_secret_is_in_any_file_log_or_answer(tmp_path):

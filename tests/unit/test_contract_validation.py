@@ -302,7 +302,8 @@ def secret_paths(kind, prefix=""):
 def test_the_secret_leaves_are_those_of_the_security_design():
     token = set(secret_paths(contract().operations["POST /v1/tokens"].params))
     assert token == {
-        "account.company.tax_id", "account.individual.id_number", "account.individual.id_number_secondary",
+        "account.company.registration_number", "account.company.tax_id", "account.company.vat_id",
+        "account.individual.id_number", "account.individual.id_number_secondary",
         "account.individual.ssn_last_4", "bank_account.account_number", "card.cvc", "card.number", "cvc_update.cvc",
         "person.id_number", "person.id_number_secondary", "person.ssn_last_4", "pii.id_number", "pii.personal_id_number",
     }  # fmt: skip

@@ -422,5 +422,5 @@ def test_the_log_is_copied_back_while_writing_goes_on(tmp_path, monkeypatch):
 
 def test_an_idle_plan_leaves_no_file_behind(tmp_path):
     path = tmp_path / "store.db"
-    assert asyncio.run(plan(path)) == ["0001_founding"]
+    assert asyncio.run(plan(path)) == ["0001_founding", "0002_accounts"]
     assert list(tmp_path.iterdir()) == []

@@ -8,12 +8,15 @@
 Every table is read on first use and kept. `load` reads them all, so that a mistake in the data stops the start.
 """
 
+from strongroom.catalog.accounts import account_tables
 from strongroom.catalog.banks import bank_tables
 from strongroom.catalog.behaviours import behaviour_table, mistake_table
 from strongroom.catalog.cards import card_tables
 from strongroom.catalog.countries import Country, country_table, is_country
 from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_payment_method, magic_token
 from strongroom.catalog.reading import CatalogError
+from strongroom.catalog.requirements import requirement_tables
+from strongroom.catalog.verification import verification_tables
 
 __all__ = [
     "CatalogError",
@@ -29,11 +32,23 @@ __all__ = [
 ]
 
 
+TABLES = (
+    country_table,
+    mistake_table,
+    behaviour_table,
+    card_tables,
+    bank_tables,
+    account_tables,
+    requirement_tables,
+    verification_tables,
+)
+
+
 def load() -> None:
     """Read and cross-check every table now.
 
     Raises:
         CatalogError: the data is wrong.
     """
-    for table in (country_table, mistake_table, behaviour_table, card_tables, bank_tables):
+    for table in TABLES:
         table()

@@ -13,7 +13,7 @@ from typing import Any, Final
 from strongroom import errors, ids, limits
 from strongroom.house import House
 from strongroom.http import answer as answers
-from strongroom.http import log_line
+from strongroom.http import log_line, oauth
 from strongroom.http.answer import Answer
 from strongroom.http.auth import authenticate
 from strongroom.http.deadlines import Deadlines
@@ -89,6 +89,8 @@ class Application:
             self._deadlines.end(task)
 
     async def _authenticated(self, request: Request) -> Answer:
+        if (request.method, request.path) == ("POST", oauth.PATH):
+            return await oauth.deauthorize(request, self.house)
         caller = await authenticate(request, self.house)
         request.request_id = ids.new("req")
         request.account = caller.account

@@ -10,10 +10,10 @@ from strongroom.house import House
 from strongroom.http.request import Request
 from strongroom.resources import caller as keys
 from strongroom.resources.caller import Caller, KeyKind
+from strongroom.resources.connections import check_connected
 from strongroom.resources.keys import ends_at
 
 API_KEYS = "api_keys"
-ACCOUNTS = "accounts"
 SANDBOX_CALLERS_MAX = 1_000
 
 _sandbox_callers: dict[bytes, Caller] = {}
@@ -97,7 +97,8 @@ def _sandbox_caller(key: str, shape: keys.KeyShape, header: bytes) -> Caller:
     permissions = {"*": "write"} if shape.kind is KeyKind.RESTRICTED else {}
     if len(_sandbox_callers) >= SANDBOX_CALLERS_MAX:
         _sandbox_callers.clear()
-    caller = Caller(account, shape.livemode, shape.kind, account, keys.mask(key), permissions)
+    country = keys.sandbox_country(shape.name)
+    caller = Caller(account, shape.livemode, shape.kind, account, keys.mask(key), permissions, country)
     _sandbox_callers[header] = caller
     return caller
 
@@ -113,11 +114,5 @@ def _acting_account(request: Request) -> str | None:
 async def _acting(caller: Caller, account: str, house: House) -> Caller:
     if account == caller.account:
         return caller
-    connected = await house.store.get(ACCOUNTS, caller.account, caller.livemode, account)
-    if connected is None or connected.columns["platform"] != caller.account:
-        raise errors.Forbidden(
-            f"The provided key '{caller.masked_key}' does not have access to account '{errors.echo(account)}' "
-            "(or that account does not exist). Application access may have been revoked.",
-            code="account_invalid",
-        )
+    await check_connected(house.store, caller, account)
     return caller.acting_on(account)

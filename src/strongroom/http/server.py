@@ -31,6 +31,7 @@ from strongroom.http.protocol import Protocol, sweep
 from strongroom.resources import registry
 from strongroom.vault import harden_process
 from strongroom.workers.reaper import reap_forever
+from strongroom.workers.settler import settle_forever
 
 BACKLOG: Final = 2048
 GRACE_SECONDS: Final = 10
@@ -101,7 +102,12 @@ async def _serve(settings: Settings, listener: socket.socket, prepare: Prepare |
     house = await open_house(settings)
     application = Application(house)
     server = Server(application, prepare)
-    work = (reap_forever(house), application.watch(), sweep(server.server_state.connections))
+    work = (
+        reap_forever(house),
+        settle_forever(house),
+        application.watch(),
+        sweep(server.server_state.connections),
+    )
     beside = [asyncio.create_task(one) for one in work]
     try:
         await server.serve(sockets=[listener])

@@ -4,6 +4,7 @@ An operation reads through its call and decides; it writes no SQL and sees no ci
 way in and sealed on the way out, each bound to its account, mode, table and id.
 """
 
+import copy
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
@@ -30,7 +31,8 @@ TOKENS = "tokens"
 class Origin(msgspec.Struct, frozen=True):
     """Where a request came from, for the fields that say so."""
 
-    request_id: str
+    request_id: str | None
+    """None: no request caused this."""
     idempotency_key: str | None
     client_ip: str | None
     path: str
@@ -72,6 +74,21 @@ class Call:
         self._codes_held: dict[str, Secret[str]] = {}
         self._codes_handed_over: dict[str, str] = {}
         self._codes_used: list[str] = []
+
+    async def on_account(self, account: str, *, make: bool = False) -> "Call":
+        """Return a call that acts on a connected account and leaves its writes in this one.
+
+        Args:
+            account: the connected account; whether the caller may act on it is decided by who calls this.
+            make: whether the account is a new one, whose keys are made now.
+        """
+        acting = copy.copy(self)
+        livemode = self.caller.livemode
+        acting.caller = self.caller.acting_on(account)
+        acting.keyring = self.vault.cached_keyring(account, livemode) or await self.vault.keyring(
+            account, livemode, make=make or self.settings.sandbox
+        )
+        return acting
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -245,12 +262,14 @@ class Call:
         data: Document = {"object": renderer(kind.type)(kind.view(stored))}
         if previous is not None:
             data["previous_attributes"] = previous
+        whose = {"account": self.caller.account} if self.caller.acts_for_another else {}
         self.insert_row(
             EVENTS,
             event_id,
             {
                 "id": event_id,
                 "object": "event",
+                **whose,
                 "api_version": contract().api_version,
                 "created": self.now,
                 "data": data,

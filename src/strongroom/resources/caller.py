@@ -14,12 +14,14 @@ from typing import Final
 import msgspec
 
 from strongroom import errors, ids, limits
+from strongroom.catalog.accounts import FULL, account_tables
 from strongroom.store import Row
 
 CHECKSUM_LENGTH: Final = 6
 RANDOM_LENGTH: Final = 32
 
 _PREFIX = re.compile(r"[a-z]{2,6}_(?:test|live)_", re.ASCII)
+_COUNTRY_SUFFIX = re.compile(r"_([A-Z]{2})$", re.ASCII)
 _WELL_FORMED = re.compile(r"(?P<kind>sk|pk|rk)_(?P<mode>test|live)_(?P<name>[0-9A-Za-z_]{1,200})", re.ASCII)
 
 
@@ -45,6 +47,8 @@ class Caller:
     """The key as an error may show it."""
     permissions: dict[str, str] = field(default_factory=dict)
     """For a restricted key: permission → `read` or `write`. `*` stands for every permission."""
+    country: str = "US"
+    """Where a sandbox account is, alpha-2; outside the sandbox the account itself says so."""
 
     @property
     def acts_for_another(self) -> bool:
@@ -114,6 +118,13 @@ def sandbox_account(name: str) -> str:
     """Return the account that `<name>` in a sandbox key stands for: always the same, and nobody else's."""
     digest = hashlib.sha256(b"strongroom sandbox account\0" + name.encode()).digest()
     return "acct_" + ids.encode_base62(int.from_bytes(digest[:16]), ids.BODY_LENGTH["acct"])
+
+
+def sandbox_country(name: str) -> str:
+    """Return the country of the account that `<name>` in a sandbox key stands for: `shop_FR` is in France, others in the US."""
+    match = _COUNTRY_SUFFIX.search(name)
+    country = account_tables().countries.get(match[1]) if match is not None else None
+    return country.country if country is not None and FULL in country.agreements else "US"
 
 
 def from_row(row: Row, document: bytes, masked_key: str) -> Caller:

@@ -1,4 +1,4 @@
-"""The public fingerprint of a number: the same for the same number in one account and mode, random otherwise.
+"""The public fingerprint of a number: the same for the same number in one platform and mode, random otherwise.
 
 The vault's keyed MAC finds it; what clients see is a random string mapped to that MAC, so the MAC's key can rotate.
 """
@@ -23,7 +23,8 @@ async def fingerprint(call: Call, kind: str, canonical: Secret[str]) -> str:
 
     Two requests that bring a new number at once both stage one; the second commit is rejected and finds the first's.
     """
-    scope, livemode = call.caller.account, call.caller.livemode
+    # A platform and the accounts connected to it know a number by the same mark, as clients of the real API see.
+    scope, livemode = call.caller.key_account, call.caller.livemode
     mac = call.keyring.fingerprint_mac(kind, canonical, scope).hex()
     known = _remembered.get((scope, livemode, mac))
     if known is not None:

@@ -12,7 +12,16 @@ from typing import Any, Protocol
 from strongroom.resources.caller import KeyKind
 from strongroom.resources.kind import Kind
 
-MODULES = ("customers", "events", "payment_methods", "tokens")
+MODULES = (
+    "customers",
+    "events",
+    "payment_methods",
+    "tokens",
+    "accounts",
+    "account_links",
+    "capabilities",
+    "external_accounts",
+)
 
 SECRET_ONLY = frozenset({KeyKind.SECRET, KeyKind.RESTRICTED})
 PUBLISHABLE_TOO = SECRET_ONLY | {KeyKind.PUBLISHABLE}

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from strongroom import catalog, errors, ids, limits
-from strongroom.resources import cards
+from strongroom.resources import bank_accounts, cards
 from strongroom.resources.call import Call
 from strongroom.resources.caller import KeyKind
 from strongroom.resources.cards import PRIVATE, CardMaterial
-from strongroom.resources.fingerprints import fingerprint
 from strongroom.resources.kind import Document, Kind, Stored
 from strongroom.resources.registry import PUBLISHABLE_TOO, handles, register_kind
 from strongroom.secret import Secret
-from strongroom.vault.cards import check_security_code, take_bank_account
+from strongroom.vault.cards import check_security_code
 
 # In the order in which the API reference lists them; a second one is named in the refusal.
 SOURCES: Final = ("card", "bank_account", "pii", "account", "person", "cvc_update")
@@ -91,32 +90,9 @@ async def _from_card(call: Call, details: Document) -> Stored:
 async def _from_bank_account(call: Call, details: Document) -> Stored:
     if "payment_method" in details:
         raise errors.parameters_exclusive("bank_account[account_number]", "bank_account[payment_method]")
-    taken = take_bank_account(
-        country=details["country"],
-        currency=details.get("currency"),
-        account_number=details.get("account_number"),
-        routing_number=details.get("routing_number"),
-        livemode=call.caller.livemode,
-        param="bank_account",
-    )
-    record = ids.new("rec")
-    call.stage_record(record, "bank", call.keyring.seal_record("bank", record, taken.canonical))
-    shown: Document = {
-        "id": ids.new("ba"),
-        "object": "bank_account",
-        "account_holder_name": details.get("account_holder_name") or None,
-        "account_holder_type": details.get("account_holder_type") or None,
-        "account_type": details.get("account_type") or None,
-        "bank_name": taken.facts.bank_name,
-        "country": taken.facts.country,
-        "currency": taken.facts.currency,
-        "fingerprint": await fingerprint(call, "bank", taken.canonical),
-        "last4": taken.facts.last4,
-        "routing_number": taken.facts.routing_number,
-        "status": "new",
-    }
-    extra = {"bank_account": shown, PRIVATE: {"behaviour": taken.facts.behaviour}}
-    return _insert(call, ids.new("btok"), "bank_account", record, extra)
+    taken = await bank_accounts.take_in(call, details, param="bank_account")
+    extra = {"bank_account": taken.shown, PRIVATE: {"behaviour": taken.behaviour}}
+    return _insert(call, ids.new("btok"), "bank_account", taken.record, extra)
 
 
 async def _from_pii(call: Call, details: Document) -> Stored:

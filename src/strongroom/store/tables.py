@@ -94,7 +94,17 @@ CREATED: Final = Column("created", "integer")
 TABLES: Final = {
     table.name: table
     for table in (
-        Table("accounts", [Column("platform", "text", nullable=True), CREATED]),
+        Table(
+            "accounts",
+            [
+                Column("platform", "text", nullable=True),
+                CREATED,
+                Column("record", "text", nullable=True),
+                Column("verify_at", "integer", nullable=True),
+                Column("deleted_at", "integer", nullable=True),
+            ],
+            [Index(("verify_at", "seq"), where="verify_at")],
+        ),
         Table(
             "api_keys",
             [
@@ -153,6 +163,38 @@ TABLES: Final = {
         Table("records", [CREATED, Column("kind", "text"), Column("wrapped_key", "blob")]),
         Table("fingerprints", [Column("fingerprint", "text")]),
         Table("installation", [CREATED]),
+        Table("connections", [CREATED, Column("ended_at", "integer", nullable=True)], [LISTABLE]),
+        Table(
+            "persons",
+            [
+                CREATED,
+                *[
+                    Column(role, "boolean")
+                    for role in (
+                        "authorizer",
+                        "director",
+                        "executive",
+                        "legal_guardian",
+                        "owner",
+                        "representative",
+                    )
+                ],
+                Column("record", "text", nullable=True),
+            ],
+            [LISTABLE],
+        ),
+        Table(
+            "external_accounts",
+            [
+                CREATED,
+                Column("object", "text"),
+                Column("currency", "text"),
+                Column("default_for_currency", "boolean"),
+                Column("record", "text"),
+                Column("fingerprint", "text"),
+            ],
+            [LISTABLE],
+        ),
     )
 }
 

@@ -1,0 +1,45 @@
+"""Links to pages for the holders of accounts, and what the platform leaves to them from then on."""
+
+import stripe as sdk
+
+from support.connect import CUSTOM
+from support.data import refused
+
+DENIED = {"kind": sdk.PermissionError, "status": 403, "code": "account_invalid"}
+
+
+def test_once_a_link_was_made_the_holder_of_an_express_account_gives_the_rest(stripe):
+    account = stripe.accounts.create({"type": "express", "business_type": "individual"})
+    stripe.accounts.update(account.id, {"individual": {"first_name": "Jenny", "phone": "+14155550123"}})
+
+    link = stripe.account_links.create(
+        {
+            "account": account.id,
+            "type": "account_onboarding",
+            "refresh_url": "https://a.test",
+            "return_url": "https://b.test",
+        }
+    )
+
+    assert link.expires_at - link.created == 300
+    assert link.url.startswith("http://127.0.0.1:")
+    with refused(sdk.PermissionError, status=403, code="oauth_not_supported", says="'individual'"):
+        stripe.accounts.update(account.id, {"individual": {"first_name": "Joan"}})
+    seen = stripe.accounts.retrieve(account.id).individual
+    assert seen.first_name == "Jenny"
+    for hidden in ("address", "dob", "phone"):
+        assert hidden not in seen
+
+
+def test_an_account_link_of_a_foreign_account_is_refused(stripe):
+    with refused(**DENIED):
+        stripe.account_links.create(
+            {"account": "acct_nope", "type": "account_onboarding", "refresh_url": "x", "return_url": "y"}
+        )
+
+
+def test_a_login_link_needs_the_express_dashboard_and_an_onboarded_account(stripe):
+    for kind in ("custom", "express"):
+        account = stripe.accounts.create({**CUSTOM, "type": kind})
+        with refused(says="login link"):
+            stripe.accounts.login_links.create(account.id)
