@@ -11,7 +11,16 @@ from strongroom.store.schema import Migration, load, pending, to_apply_when_open
 from strongroom.store.tables import TABLES
 
 # What this program carries, in order.
-NAMES = ["0001_founding", "0002_accounts"]
+NAMES = [
+    "0001_founding",
+    "0002_accounts",
+    "0003_files",
+    "0004_sources",
+    "0005_mandates",
+    "0006_configurations",
+    "0007_intents",
+    "0008_dashboard",
+]
 
 FIRST, SECOND = Migration(1, "0001_founding", "CREATE"), Migration(2, "0002_more", "ALTER")
 

@@ -14,6 +14,7 @@ from typing import Final
 from strongroom import limits
 from strongroom.domain import payment_methods as states
 from strongroom.house import House
+from strongroom.resources import audit
 from strongroom.store import Row
 from strongroom.store.tables import TABLES
 from strongroom.vault import AccountShredded, Keyring, SealBroken, SealedRecord
@@ -41,6 +42,8 @@ class Inspection:
         self._held: set[str] = set()
         """The ids of all vaulted values that something refers to."""
         self._keyless: set[tuple[str, bool]] = set()
+        self._logged: set[str] = set()
+        """The accounts that have an audit log."""
 
     async def faults(self) -> AsyncIterator[str]:
         """Walk through everything and yield a sentence for each fault."""
@@ -49,9 +52,15 @@ class Inspection:
             while rows := await self._store.scan(table, after, SCAN_SIZE):
                 for row in rows:
                     self._note_record(row)
+                    if table == audit.TABLE:
+                        self._logged.add(row.account)
                     for fault in await self._settled_faults(row):
                         yield fault
                 after = rows[-1].seq
+        for account in sorted(self._logged):
+            if (account, audit.LIVEMODE) not in self._keyless:
+                for fault in await audit.faults(self._house, account):
+                    yield fault
 
     def _note_record(self, row: Row) -> None:
         record = row.columns.get("record")
