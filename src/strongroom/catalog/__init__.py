@@ -4,6 +4,7 @@
     behaviours decline_codes        → behaviours   what the sandbox does with a test card, and the words for it
     bank_countries test_banks       → banks        accounts per country, and the numbers test mode accepts
     countries                       → countries    ISO 3166-1
+    eligibility                     → eligibility  where, for how much and for what each payment method can be used
 
 Every table is read on first use and kept. `load` reads them all, so that a mistake in the data stops the start.
 """
@@ -13,6 +14,7 @@ from strongroom.catalog.banks import bank_tables
 from strongroom.catalog.behaviours import behaviour_table, mistake_table
 from strongroom.catalog.cards import card_tables
 from strongroom.catalog.countries import Country, country_table, is_country
+from strongroom.catalog.eligibility import methods
 from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_payment_method, magic_token
 from strongroom.catalog.reading import CatalogError
 from strongroom.catalog.requirements import requirement_tables
@@ -41,6 +43,7 @@ TABLES = (
     account_tables,
     requirement_tables,
     verification_tables,
+    methods,
 )
 
 

@@ -1,0 +1,106 @@
+"""What a configuration comes to for one payment method: is it on, may the account say so, may a buyer be offered it.
+
+Nothing of this is stored. A preference is what an account asked for; what it comes to depends on what the platform has
+set for its accounts, and on the account's capability, as they are when somebody looks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+ON: Final = "on"
+OFF: Final = "off"
+NONE: Final = "none"
+
+ACTIVE: Final = "active"
+
+
+class Setting(StrEnum):
+    """What a platform has set for a method of its connected accounts."""
+
+    ON_BY_DEFAULT = "on_by_default"
+    OFF_BY_DEFAULT = "off_by_default"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What holds where the account has said nothing, and whether it is asked at all."""
+
+    value: str
+    """`on` or `off`."""
+    overridable: bool | None
+    """None: nobody stands above the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """What a platform has set for its connected accounts. What is absent was never set."""
+
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    """By method."""
+    countries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By method, then by the account's country: `on` or `off` in place of the setting's default."""
+    accounts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By method, then by account: `on` or `off` in place of either, even over a block."""
+    account_customization: bool = True
+    """Whether accounts may change anything themselves."""
+
+    def setting(self, method: str, default: str) -> Setting:
+        """Return a method's setting; `default` (`on` or `off`) is what it is until somebody sets it."""
+        return self.settings.get(method) or Setting(f"{default}_by_default")
+
+    def base(self, method: str, default: str, *, account: str, country: str) -> Base:
+        """Return what holds for one account: its own override, or else its country's, or else the setting."""
+        setting = self.setting(method, default)
+        by_country = self.countries.get(method, {}).get(country)
+        by_account = self.accounts.get(method, {}).get(account)
+        usual = ON if setting is Setting.ON_BY_DEFAULT else OFF
+        overridable = setting is not Setting.BLOCKED and self.account_customization
+        return Base(by_account or by_country or usual, overridable)
+
+
+def direct_base(default: str) -> Base:
+    """Return what holds in a configuration that belongs to the account alone."""
+    return Base(default, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One method of a configuration, as it is shown."""
+
+    available: bool
+    """A buyer may be offered it: it is on, and the account is able to."""
+    overridable: bool | None
+    preference: str
+    """What the account asked for: `on`, `off` or `none`."""
+    value: str
+    """What that comes to: `on` or `off`."""
+
+
+def choose(preference: str, base: Base, capability: str) -> Choice:
+    """Return what a preference comes to.
+
+    Args:
+        preference: `on`, `off` or `none`. One that is not heeded is kept all the same, and counts once it may.
+        base: what holds without it.
+        capability: the capability's status; only `active` makes a method available.
+    """
+    heeded = base.overridable is not False and preference != NONE
+    value = preference if heeded else base.value
+    return Choice(value == ON and capability == ACTIVE, base.overridable, preference, value)
+
+
+def lacking(values: Mapping[str, str], needs: Mapping[str, str]) -> list[str]:
+    """Return the methods that are on although what they need is off, in alphabetical order.
+
+    Args:
+        values: `on` or `off` by method; what is absent is off.
+        needs: method → the method it needs.
+    """
+    return [
+        method
+        for method, needed in sorted(needs.items())
+        if values.get(method) == ON and values.get(needed) != ON
+    ]
