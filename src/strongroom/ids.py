@@ -4,6 +4,7 @@ An id is a prefix and base62 characters: six of them say the 25th of a second it
 are neighbours in the index (measured: +39 % inserts), the rest are random. A list's order never comes from an id.
 """
 
+import hashlib
 import os
 import time
 from typing import Final
@@ -82,3 +83,13 @@ def new(prefix: str) -> str:
     """Return a fresh id such as `tok_0rFo2Y…`. `prefix` is without its underscore."""
     length = BODY_LENGTH.get(prefix, DEFAULT_BODY_LENGTH)
     return f"{prefix}_{_time_part()}{_pool.take(length - TIME_LENGTH)}"
+
+
+def derived(prefix: str, *parts: str) -> str:
+    """Return the id that belongs to `parts`: the same for the same parts, another for all others.
+
+    For objects that are there before anybody writes them. It says nothing of its parts, and is no secret either.
+    """
+    length = BODY_LENGTH.get(prefix, DEFAULT_BODY_LENGTH)
+    digest = hashlib.sha256("\0".join((prefix, *parts)).encode()).digest()
+    return f"{prefix}_{encode_base62(int.from_bytes(digest), length)}"

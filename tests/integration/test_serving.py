@@ -91,6 +91,21 @@ def test_a_restricted_key_does_what_it_was_given(fresh):
         client.payment_methods.retrieve("pm_nope")
 
 
+def test_a_restricted_key_that_reads_configurations_does_not_write_them(fresh):
+    made = fresh.command(
+        "keys", "create", "--kind", "restricted", "--permission", "payment_method_configuration=read"
+    )
+    configurations = fresh.client(made.stdout.split()[1]).v1.payment_method_configurations
+    (first,) = configurations.list().data
+
+    assert configurations.retrieve(first.id).card.available is True
+    lacks = "Having the 'rak_payment_method_configuration_write' permission would allow"
+    with refused(sdk.PermissionError, status=403, says=lacks):
+        configurations.create({})
+    with refused(sdk.PermissionError, status=403, says=lacks):
+        configurations.update(first.id, {"name": "Mine"})
+
+
 def test_expansion_is_no_way_around_a_permission(fresh):
     secret = fresh.client(keys_in(fresh)[0]).v1
     customer = secret.customers.create({"payment_method": "pm_card_visa", "email": "secret@example.com"})

@@ -4,7 +4,20 @@ import itertools
 
 import pytest
 
-from strongroom.domain.configurations import Base, Choice, Parent, Setting, choose, direct_base, lacking
+from strongroom.domain.configurations import (
+    Base,
+    Change,
+    Choice,
+    Edits,
+    Parent,
+    Setting,
+    changes,
+    choose,
+    direct_base,
+    edited,
+    explain,
+    lacking,
+)
 
 STATUSES = ("active", "pending", "inactive", "unrequested")
 ON, OFF, BLOCKED = Setting.ON_BY_DEFAULT, Setting.OFF_BY_DEFAULT, Setting.BLOCKED
@@ -128,3 +141,69 @@ def test_unblocking_revives_a_preference_that_was_kept():
 )
 def test_what_is_on_without_what_it_needs(values, found):
     assert lacking(values, {"google_pay": "card", "apple_pay": "card"}) == found
+
+
+# -- edits -----------------------------------------------------------------------------------------------------------------
+
+OLD = Parent(
+    {"klarna": ON, "link": BLOCKED},
+    {"klarna": {"DE": "off", "FR": "off"}},
+    {"link": {"acct_a": "on"}},
+    account_customization=False,
+)
+
+
+def test_edits_change_what_they_name_and_leave_the_rest():
+    edits = Edits(
+        settings={"klarna": OFF, "zip": ON},
+        countries={"klarna": {"DE": None, "ES": "off"}},
+        accounts={"link": {"acct_a": None}},
+    )
+
+    assert edited(OLD, edits) == Parent(
+        {"klarna": OFF, "link": BLOCKED, "zip": ON},
+        {"klarna": {"FR": "off", "ES": "off"}},
+        {},
+        account_customization=False,
+    )
+    assert edits.methods == {"klarna", "zip", "link"}
+
+
+def test_no_edits_change_nothing():
+    assert edited(OLD, Edits()) == OLD
+    assert changes(OLD, OLD, {"klarna": "off", "link": "off"}) == []
+
+
+def test_setting_what_holds_anyway_is_no_change():
+    assert changes(Parent(), Parent({"card": ON, "klarna": OFF}), {"card": "on", "klarna": "off"}) == []
+
+
+def test_every_change_is_told_settings_first_then_countries_then_accounts():
+    new = Parent({"klarna": BLOCKED}, {"klarna": {"FR": "off"}}, {"link": {"acct_a": "off"}})
+
+    assert changes(OLD, new, {"klarna": "off", "link": "on"}) == [
+        Change("klarna", None, "on_by_default", "blocked"),
+        Change("link", None, "blocked", "on_by_default"),
+        Change("klarna", "DE", "off", None),
+        Change("link", "acct_a", "on", "off"),
+        Change(None, None, "locked", "customizable"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("preference", "setting", "by_account", "by_country", "words"),
+    [
+        ("on", OFF, None, None, "The account has switched it on itself."),
+        ("off", ON, "on", None, "The account has switched it off itself."),
+        ("none", ON, None, None, "It is on by default."),
+        ("none", OFF, None, None, "It is off by default."),
+        ("on", BLOCKED, None, None, "The platform has blocked it."),
+        ("on", BLOCKED, "on", None, "The platform has set it to on for this account."),
+        ("none", ON, None, "off", "The platform has set it to off for accounts in DE."),
+        ("none", ON, "on", "off", "The platform has set it to on for this account."),
+    ],
+)
+def test_the_reason_is_what_decides(preference, setting, by_account, by_country, words):
+    parent = parent_of(setting, by_account, by_country, True)
+
+    assert explain(preference, parent, "klarna", "off", account="acct_a", country="DE") == words

@@ -104,3 +104,93 @@ def lacking(values: Mapping[str, str], needs: Mapping[str, str]) -> list[str]:
         for method, needed in sorted(needs.items())
         if values.get(method) == ON and values.get(needed) != ON
     ]
+
+
+# -- what a platform changes ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What a platform wants to be different. What is absent stays; None takes an override away."""
+
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    countries: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    accounts: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    account_customization: bool | None = None
+
+    @property
+    def methods(self) -> set[str]:
+        """The methods it names."""
+        return {*self.settings, *self.countries, *self.accounts}
+
+
+def edited(parent: Parent, edits: Edits) -> Parent:
+    """Return what a platform has set once `edits` are made."""
+    customization = edits.account_customization
+    return Parent(
+        {**parent.settings, **edits.settings},
+        _with_overrides(parent.countries, edits.countries),
+        _with_overrides(parent.accounts, edits.accounts),
+        parent.account_customization if customization is None else customization,
+    )
+
+
+def _with_overrides(
+    old: Mapping[str, Mapping[str, str]], new: Mapping[str, Mapping[str, str | None]]
+) -> dict[str, dict[str, str]]:
+    merged = {method: {**old.get(method, {}), **new.get(method, {})} for method in {**old, **new}}
+    kept = {
+        method: {whose: value for whose, value in values.items() if value is not None}
+        for method, values in merged.items()
+    }
+    return {method: values for method, values in kept.items() if values}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between two states of what a platform has set."""
+
+    method: str | None
+    """None: it is about all methods."""
+    whose: str | None
+    """A country or an account; None: it is for all accounts."""
+    old: str | None
+    new: str | None
+    """A setting, or `on` or `off`; None: there is no override."""
+
+
+def changes(old: Parent, new: Parent, defaults: Mapping[str, str]) -> list[Change]:
+    """Return every difference, settings first, then countries, then accounts, each in alphabetical order.
+
+    Args:
+        old: what was set.
+        new: what is to be set.
+        defaults: method → `on` or `off`, what each is until somebody sets it.
+    """
+    found = [
+        Change(method, None, old.setting(method, default).value, new.setting(method, default).value)
+        for method, default in sorted(defaults.items())
+    ]
+    for before, after in ((old.countries, new.countries), (old.accounts, new.accounts)):
+        for method in sorted({*before, *after}):
+            had, has = before.get(method, {}), after.get(method, {})
+            found += [Change(method, whose, had.get(whose), has.get(whose)) for whose in sorted({*had, *has})]
+    found.append(Change(None, None, _locked(old), _locked(new)))
+    return [change for change in found if change.old != change.new]
+
+
+def _locked(parent: Parent) -> str:
+    return "customizable" if parent.account_customization else "locked"
+
+
+def explain(preference: str, parent: Parent, method: str, default: str, *, account: str, country: str) -> str:
+    """Return why a method is on or off for an account, in words."""
+    base = parent.base(method, default, account=account, country=country)
+    if base.overridable and preference != NONE:
+        return f"The account has switched it {preference} itself."
+    if parent.accounts.get(method, {}).get(account):
+        return f"The platform has set it to {base.value} for this account."
+    if parent.countries.get(method, {}).get(country):
+        return f"The platform has set it to {base.value} for accounts in {country}."
+    setting = parent.setting(method, default)
+    return "The platform has blocked it." if setting is Setting.BLOCKED else f"It is {base.value} by default."

@@ -21,6 +21,8 @@ MODULES = (
     "account_links",
     "capabilities",
     "external_accounts",
+    "payment_method_configurations",
+    "payment_method_domains",
 )
 
 SECRET_ONLY = frozenset({KeyKind.SECRET, KeyKind.RESTRICTED})

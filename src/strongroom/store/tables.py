@@ -206,6 +206,16 @@ TABLES: Final = {
             ],
             [LISTABLE],
         ),
+        Table(
+            "payment_method_configurations",
+            [Column("kind", "text"), Column("is_default", "boolean")],
+            [LISTABLE],
+        ),
+        Table(
+            "payment_method_domains",
+            [CREATED, Column("domain_name", "text"), Column("enabled", "boolean")],
+            [LISTABLE],
+        ),
     )
 }
 

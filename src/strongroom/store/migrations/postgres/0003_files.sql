@@ -1,2 +1,2 @@
--- Nothing yet: the number is kept for tables that come with another change.
+-- Nothing yet: the number is taken.
 SELECT 1;
