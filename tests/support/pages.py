@@ -2,6 +2,7 @@
 
 import re
 from http.cookies import SimpleCookie
+from typing import Any
 from urllib.parse import urlencode
 
 from support.server import Reply, Server
@@ -42,3 +43,11 @@ class Visitor:
 
     def sign_in_with_key(self, key: str) -> Reply:
         return self.post("/dashboard/signin", {"key": key})
+
+
+def sign_in(page: Any, server: Server, key: str) -> None:
+    """Sign a browser's page in with an account's key, as the sandbox allows."""
+    page.goto(f"{server.url}/dashboard")
+    page.get_by_label("Secret key").fill(key)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile(r"/dashboard/(test|live)"))

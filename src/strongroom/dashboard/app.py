@@ -21,7 +21,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-PAGES: Final = ("home", "keys", "audit", "people", "security")
+PAGES: Final = ("home", "keys", "audit", "people", "security", "methods", "parents", "accounts", "review")
 
 HEADERS: Final = {
     "content-security-policy": (

@@ -29,7 +29,9 @@ ShowStranger = Callable[[House, Request, Arrival, Form], Awaitable[Response]]
 SIGN_IN: Final = f"{PREFIX}/signin"
 FACTOR: Final = f"{PREFIX}/factor"
 CONFIRM: Final = f"{PREFIX}/confirm"
-_OWN_ADDRESS: Final = re.compile(r"/dashboard(?:/[\w.~-]+)*/?(?:\?[\w.~&=%+-]*)?", re.ASCII)
+_OWN_ADDRESS: Final = re.compile(
+    r"/dashboard(?:/(?!\.\.?(?:[/?]|$))[\w.~-]+)*/?(?:\?[\w.~&=%+-]*)?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,9 @@ def all_pages() -> list[Page]:
 
 
 def routes(house: House) -> list[Route]:
-    """Return a route for every page, those of one path together."""
-    return [Route(one.path, _endpoint(house, one), methods=[one.method]) for one in _pages]
+    """Return a route for every page. Of two that fit an address, the one that spells it out comes first."""
+    ordered = sorted(_pages, key=lambda one: ["{" in part for part in one.path.split("/")])
+    return [Route(one.path, _endpoint(house, one), methods=[one.method]) for one in ordered]
 
 
 def arrival_of(request: Request) -> Arrival:

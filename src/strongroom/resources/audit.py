@@ -17,8 +17,7 @@ from strongroom.vault import Keyring
 from strongroom.vault.people import PeopleKeys
 
 TABLE: Final = "audit"
-# People and their acts belong to neither mode; the account's live keys seal what is written of both.
-LIVEMODE: Final = True
+ACCOUNTS: Final = "accounts"
 FIRST: Final = b"\0" * 32
 PAGE: Final = 200
 
@@ -62,6 +61,16 @@ class Shown(NamedTuple):
     """Whether its MAC, over what it says and the MAC before it, is the one that was stored."""
 
 
+async def home_mode(house: House, account: str) -> bool:
+    """Return in which partition an account's people and its log are, for both modes: `livemode`.
+
+    It is the live one, but for connected accounts that were made in test mode: they have no live keys.
+    """
+    if await house.store.get(ACCOUNTS, account, True, account) is not None:
+        return True
+    return await house.store.get(ACCOUNTS, account, False, account) is None
+
+
 def row_id(number: int) -> str:
     """Return the id of the nth entry, from 1."""
     return f"aud_{number:015}"
@@ -71,9 +80,10 @@ async def stage(house: House, account: str, writes: WriteSet, actor: Actor, entr
     """Add entries to a write set. If somebody else writes one at the same moment, committing it is rejected."""
     if not entries:
         return
-    keyring = await house.keyring(account, LIVEMODE)
+    livemode = await home_mode(house, account)
+    keyring = await house.keyring(account, livemode)
     keys = PeopleKeys(house.vault)
-    number, previous = await _head(house, account)
+    number, previous = await _head(house, account, livemode)
     for entry in entries:
         number += 1
         row = _sealed(keyring, keys, account, number, house.clock.now(), actor, entry, previous)
@@ -110,11 +120,11 @@ def _sealed(
     document = _encode({"number": number, "at": now, "actor": asdict(actor), "entry": asdict(entry)})
     columns = {"created": now, "mac": keys.audit_mac(account, previous, document)}
     sealed = keyring.seal_document(TABLE, row_id(number), document)
-    return Row(TABLE, account, LIVEMODE, row_id(number), 0, 0, columns, sealed)
+    return Row(TABLE, account, keyring.livemode, row_id(number), 0, 0, columns, sealed)
 
 
-async def _head(house: House, account: str) -> tuple[int, bytes]:
-    newest = (await house.store.page(TABLE, account, LIVEMODE, limit=1)).rows
+async def _head(house: House, account: str, livemode: bool) -> tuple[int, bytes]:
+    newest = (await house.store.page(TABLE, account, livemode, limit=1)).rows
     return (_number(newest[0]), newest[0].columns["mac"]) if newest else (0, FIRST)
 
 
@@ -133,12 +143,13 @@ async def page(
         before: the number of an entry; only older ones. None: from the newest.
         limit: how many at most.
     """
+    livemode = await home_mode(house, account)
     cursor = None
     if before is not None:
-        row = await house.store.get(TABLE, account, LIVEMODE, row_id(before))
+        row = await house.store.get(TABLE, account, livemode, row_id(before))
         cursor = None if row is None else row.seq
-    found = await house.store.page(TABLE, account, LIVEMODE, after=cursor, limit=limit + 1)
-    keyring, keys = await house.keyring(account, LIVEMODE), PeopleKeys(house.vault)
+    found = await house.store.page(TABLE, account, livemode, after=cursor, limit=limit + 1)
+    keyring, keys = await house.keyring(account, livemode), PeopleKeys(house.vault)
     older = [*found.rows[1:], None]
     shown = [_shown(keyring, keys, row, before) for row, before in zip(found.rows, older, strict=True)]
     return shown[:limit], len(found.rows) > limit

@@ -42,8 +42,8 @@ class Inspection:
         self._held: set[str] = set()
         """The ids of all vaulted values that something refers to."""
         self._keyless: set[tuple[str, bool]] = set()
-        self._logged: set[str] = set()
-        """The accounts that have an audit log."""
+        self._logged: set[tuple[str, bool]] = set()
+        """The accounts that have an audit log, with the partition it is in."""
 
     async def faults(self) -> AsyncIterator[str]:
         """Walk through everything and yield a sentence for each fault."""
@@ -53,14 +53,13 @@ class Inspection:
                 for row in rows:
                     self._note_record(row)
                     if table == audit.TABLE:
-                        self._logged.add(row.account)
+                        self._logged.add((row.account, row.livemode))
                     for fault in await self._settled_faults(row):
                         yield fault
                 after = rows[-1].seq
-        for account in sorted(self._logged):
-            if (account, audit.LIVEMODE) not in self._keyless:
-                for fault in await audit.faults(self._house, account):
-                    yield fault
+        for account, _ in sorted(self._logged - self._keyless):
+            for fault in await audit.faults(self._house, account):
+                yield fault
 
     def _note_record(self, row: Row) -> None:
         record = row.columns.get("record")

@@ -11,6 +11,7 @@ from typing import Any, Final
 from strongroom import errors, ids, limits
 from strongroom.domain.roles import ROLES
 from strongroom.house import House
+from strongroom.resources.audit import home_mode
 from strongroom.resources.call import Call, Origin
 from strongroom.resources.caller import Caller, KeyKind
 from strongroom.resources.kind import Document, Kind, Stored
@@ -19,7 +20,6 @@ from strongroom.vault import passwords, totp
 from strongroom.vault.people import PeopleKeys
 
 TABLE: Final = "users"
-LIVEMODE: Final = True
 PEOPLE_MAX: Final = 100
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}", re.ASCII)
 
@@ -45,8 +45,9 @@ class SignInRefused(errors.ApiError):
 
 async def call_on(house: House, account: str, origin: Origin | None = None) -> Call:
     """Return a call on the partition in which an account's people are."""
-    keyring = await house.keyring(account, LIVEMODE)
-    caller = Caller(account, LIVEMODE, KeyKind.SECRET, account, "")
+    livemode = await home_mode(house, account)
+    keyring = await house.keyring(account, livemode)
+    caller = Caller(account, livemode, KeyKind.SECRET, account, "")
     return Call(house, caller, origin or Origin(None, None, None, ""), keyring)
 
 

@@ -2,10 +2,11 @@
 import { watchCopying } from "./copy.js";
 import { watchDialogs } from "./dialogs.js";
 import { watchMenu } from "./menu.js";
-import { watchRows } from "./rows.js";
+import { watchPending, watchRows } from "./rows.js";
 
 document.documentElement.dataset.js = "";
 watchMenu();
 watchDialogs();
 watchCopying();
 watchRows();
+watchPending();

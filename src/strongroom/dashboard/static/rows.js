@@ -7,6 +7,23 @@ export function watchRows() {
   }
 }
 
+/** Forms of many choices: how many of them differ from what the page came with. */
+export function watchPending() {
+  for (const form of document.querySelectorAll("form[data-pending]")) {
+    const count = form.querySelector("[data-pending-count]");
+    if (!count) continue;
+    const kept = Number(form.dataset.pending) || 0;
+    form.addEventListener("change", () => {
+      count.textContent = String(kept + [...form.elements].filter(differs).length);
+    });
+  }
+}
+
+function differs(control) {
+  if (control instanceof HTMLSelectElement) return !control.selectedOptions[0]?.defaultSelected;
+  return control instanceof HTMLInputElement && control.type === "checkbox" && control.checked !== control.defaultChecked;
+}
+
 function filter(rows, wanted) {
   let left = 0;
   for (const row of rows) {
