@@ -300,7 +300,7 @@ def test_countries_and_single_accounts_have_overrides_of_their_own(page, at, str
     page.get_by_role("button", name="Keep override as draft").click()
     page.goto(at("/payment-methods/connected"))
     page.get_by_role("link", name="Details of Cartes Bancaires").click()
-    page.get_by_role("checkbox", name="FR").check()
+    page.get_by_role("checkbox", name="France").check()
     page.get_by_role("button", name="Keep countries as draft").click()
     page.get_by_role("link", name="Review changes").click()
     dialog = page.get_by_role("dialog", name="Review changes")

@@ -342,6 +342,14 @@ def test_entries_are_numbered_and_follow_from_each_other(play):
     play(scene)
 
 
+def test_a_log_without_entries_is_an_empty_page_and_whole(play):
+    async def scene(at):
+        assert await audit.page(at.house, at.account) == ([], False)
+        assert await audit.faults(at.house, at.account) == []
+
+    play(scene)
+
+
 def test_of_two_entries_at_the_same_moment_one_is_rejected_with_its_change(play):
     async def scene(at):
         results = await asyncio.gather(

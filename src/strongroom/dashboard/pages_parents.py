@@ -8,6 +8,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from strongroom import errors
+from strongroom.catalog import country_table
 from strongroom.catalog.accounts import account_tables
 from strongroom.catalog.eligibility import Method, methods
 from strongroom.dashboard.acting import Deed, act
@@ -231,9 +232,11 @@ def _known(method: str) -> Method:
     return methods()[method]
 
 
-def _countries(method: Method) -> list[str]:
-    """Return where connected accounts can be and have the method."""
-    return sorted(method.countries & account_tables().countries.keys())
+def _countries(method: Method) -> dict[str, str]:
+    """Return where connected accounts can be and have the method: code → name, by name."""
+    codes = method.countries & account_tables().countries.keys()
+    names = {code: country_table()[code].name for code in codes}
+    return dict(sorted(names.items(), key=lambda item: item[1]))
 
 
 @form("/{mode}/payment-methods/connected/{parent}/{method}/countries", act=Act.METHODS)
@@ -241,7 +244,7 @@ async def stage_countries(visit: Visit, parent: str, method: str) -> Response:
     """Draft in which countries the method is off."""
     found, known = await operations.load(await visit.call(), parent), _known(method)
     off = set(visit.form.all("country"))
-    if not off <= set(_countries(known)):
+    if not off <= _countries(known).keys():
         raise errors.ParameterRefused("The method is not for accounts in one of these countries.")
     draft = draft_of(visit, parent)
     had = found.rules.countries.get(method, {})

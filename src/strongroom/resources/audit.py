@@ -150,7 +150,7 @@ async def page(
         cursor = None if row is None else row.seq
     found = await house.store.page(TABLE, account, livemode, after=cursor, limit=limit + 1)
     keyring, keys = await house.keyring(account, livemode), PeopleKeys(house.vault)
-    older = [*found.rows[1:], None]
+    older = [*found.rows[1:], None][: len(found.rows)]
     shown = [_shown(keyring, keys, row, before) for row, before in zip(found.rows, older, strict=True)]
     return shown[:limit], len(found.rows) > limit
 
