@@ -73,6 +73,11 @@ def main() -> None:
 @option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @option("--port", default=DEFAULT_PORT, show_default=True, help="Port to listen on.")
 @option(
+    "--public-url",
+    default="",
+    help="Where clients reach it, for addresses in answers; default: host and port.",
+)
+@option(
     "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes (PostgreSQL only)."
 )
 @option(

@@ -45,6 +45,9 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
+    public_url: str = ""
+    """Where clients reach the server, as in `https://vault.example`; empty: at `host` and `port`."""
+
     workers: int = 1
     """Server processes; more than one needs PostgreSQL."""
 
@@ -68,6 +71,12 @@ class Settings:
 
     allow_plain_http: bool = False
     """Whether live keys may be used without TLS from other machines than this one."""
+
+    @property
+    def base_url(self) -> str:
+        """What stands before `/v1` in the addresses we give out; without a slash at its end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
 
     @property
     def is_sqlite(self) -> bool:

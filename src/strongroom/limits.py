@@ -10,6 +10,17 @@ ARRAY_INDEX_MAX = 9_999
 BODY_READ_SECONDS_MAX = 15
 HANDLER_SECONDS_MAX = 30
 
+# What an upload may weigh: the file, and the body it comes in, whose other parts are a form like any other.
+FILE_BYTES_MAX = 16 * 1024 * 1024
+UPLOAD_BYTES_MAX = FILE_BYTES_MAX + BODY_BYTES_MAX
+# A photograph of a passport over a slow mobile line takes this long; the handler's time starts with the first byte too.
+UPLOAD_READ_SECONDS_MAX = 25
+# All uploads of one process together, while they are read and stored. Past it: 503 with Retry-After.
+UPLOADS_BYTES_MAX = 128 * 1024 * 1024
+PART_HEADERS_MAX = 8
+PART_HEADER_BYTES_MAX = 4 * 1024
+FILENAME_LENGTH_MAX = 255
+
 # What a value may weigh. 5000 is Stripe's documented maximum for a plain string.
 STRING_LENGTH_MAX = 5_000
 INTEGER_DIGITS_MAX = 18
@@ -27,6 +38,12 @@ PAGE_SIZE_DEFAULT = 10
 # What an echoed fragment of bad input may show (it goes back to the caller only).
 ECHO_LENGTH_MAX = 200
 ECHO_DIGITS_MAX = 8
+
+# How many objects one search opens and looks at: a second or so of one processor.
+SEARCHED_MAX = 20_000
+
+# What a customer may owe or be owed: twelve digits of the currency's smallest unit, as in Stripe's largest amounts.
+BALANCE_MAX = 999_999_999_999
 
 # How long things live.
 IDEMPOTENCY_SECONDS = 24 * 3600

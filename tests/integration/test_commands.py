@@ -26,6 +26,7 @@ from strongroom.resources.caller import KeyKind
 from strongroom.store import Rejected, WriteSet
 from strongroom.vault import SealBroken
 from support.data import refused
+from support.migrations import MIGRATIONS
 from support.server import STRONGROOM, Server
 
 NOW = 1_800_000_000
@@ -322,7 +323,7 @@ def test_a_command_founds_nothing_in_an_empty_postgres(tmp_path, dsn):
 def test_migrate_makes_what_is_not_there(tmp_path, database):
     """The control of the tests above: whoever means to make it still can."""
     server = Server(tmp_path / "data", database, options=())
-    assert server.command("migrate").stdout == "0001_founding\n0002_accounts\n"
+    assert server.command("migrate").stdout == "".join(f"{name}\n" for name in MIGRATIONS)
     assert server.command("migrate", "--plan").stdout == "nothing to do\n"
     with server:
         assert server.command("check").stdout == "0 faults\n"

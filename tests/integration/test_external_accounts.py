@@ -90,6 +90,17 @@ def test_a_token_of_the_platform_or_of_the_account_becomes_the_external_account_
         external(token.id)
 
 
+def test_under_the_header_too_the_platforms_token_is_taken(stripe, account):
+    token = bank_token(stripe)
+
+    made = stripe.accounts.external_accounts.create(
+        account.id, {"external_account": token.id}, acting_on(account)
+    )
+
+    assert made.id == token.bank_account.id
+    assert stripe.tokens.retrieve(token.id).used is True
+
+
 def test_a_token_of_an_account_is_nobody_elses(stripe, account):
     token = stripe.tokens.create({"card": DEBIT}, acting_on(account))
 

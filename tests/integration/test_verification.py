@@ -218,6 +218,16 @@ def test_a_test_document_becomes_a_file_of_the_accounts_own(stripe):
     assert stripe.accounts.retrieve(account.id).individual.verification.document.front == shown
 
 
+@pytest.mark.parametrize("subject", ["individual", "company"])
+def test_a_document_is_a_file_that_is_there(stripe, subject):
+    account = stripe.accounts.create(COMPLETE)
+    nothing = {"verification": {"document": {"front": "file_nope"}}}
+
+    with refused(code="resource_missing", param=f"{subject}[verification][document][front]"):
+        stripe.accounts.update(account.id, {subject: nothing})
+    assert stripe.accounts.retrieve(account.id).to_dict() == account.to_dict()
+
+
 def test_a_refused_creation_leaves_tokens_unspent(stripe):
     bank = {key: value for key, value in BANK.items() if key != "object"}
     token = stripe.tokens.create({"bank_account": bank})

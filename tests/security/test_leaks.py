@@ -7,6 +7,7 @@ import asyncio
 import base64
 import itertools
 import json
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from strongroom.config import Settings
 from strongroom.house import open_house
 from strongroom.store.tables import TABLES
 from support.data import VISA
+from support.documents import BOUNDARY, multipart, part, pdf, upload
 from support.server import Server
 
 NUMBERS = ["4242424242424242", "5555555555554444", "378282246310005", "4000000000000002", "6011111111111117"]
@@ -23,7 +25,16 @@ CODE = "739"
 BANK = "000123456789"
 ID_NUMBER = "123450987"
 NAME = "Cassandra Canary"
-SECRETS = [*NUMBERS, BANK, ID_NUMBER, NAME]  # a code is too short to search bytes for; see below
+DOCUMENT = "PASSPORT-OF-CASSANDRA-0xC0FFEE"
+FILENAME = "cassandras-passport.pdf"
+SECRETS = [
+    *NUMBERS,
+    BANK,
+    ID_NUMBER,
+    NAME,
+    DOCUMENT,
+    FILENAME,
+]  # a code is too short to search bytes for; see below
 
 
 def spellings(secret):
@@ -89,9 +100,41 @@ def work_a_day(server):
         "account_holder_name": NAME,
     }
     send("/v1/tokens", {f"bank_account[{name}]": value for name, value in bank.items()})
+    source = {"object": "bank_account", "account_holder_type": "individual", **bank}
+    payer = send("/v1/customers", {f"source[{name}]": value for name, value in source.items()})
+    sources = f"/v1/customers/{payer['id']}/sources"
+    send(f"{sources}/{payer['default_source']}/verify", {"amounts[0]": "32", "amounts[1]": "45"})
+    send(sources, {"source[object]": "bank_account", "source[country]": BANK, "source[account_number]": BANK})
+    for question in (f'name:"{NUMBERS[0]}"', NUMBERS[0], f'created>"x{BANK}"'):
+        query = urlencode({"query": question})
+        answers.append(server.request("GET", f"/v1/customers/search?{query}", key=key).body)
+    upload_documents(server, key, answers)
     connect_an_account(send, bank)
-    lists = ("/v1/accounts", "/v1/customers", "/v1/payment_methods", "/v1/events")
+    lists = ("/v1/accounts", "/v1/customers", "/v1/payment_methods", "/v1/files", "/v1/events", sources)
     return answers + [server.request("GET", path, {"limit": "100"}, key=key).body for path in lists]
+
+
+def upload_documents(server, key, answers):
+    """One document of several segments, and the same in every wrong place."""
+    held = pdf(b"\n".join([DOCUMENT.encode()] * 5_000))
+    bodies = [
+        upload(held, filename=FILENAME),
+        upload(held, "business_icon", FILENAME),
+        upload(held, filename="a.png"),
+        upload(held, filename=FILENAME)[:-9],
+        multipart(part("purpose", "identity_document"), part("file", held)),
+        multipart(part("purpose", held[:5_000]), part("file", held, filename=FILENAME)),
+        multipart(part("purpose", "identity_document"), part(DOCUMENT, held, filename=FILENAME)),
+        multipart(part("purpose", "identity_document"), part("foo", held, filename=FILENAME)),
+    ]
+    form = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    replies = [server.request("POST", "/v1/files", body, key=key, headers=form) for body in bodies]
+    assert [reply.status for reply in replies] == [200, 400, 400, 400, 400, 400, 400, 400]
+    contents = server.request("GET", f"/v1/files/{replies[0].json['id']}/contents", key=key)
+    assert contents.body == held
+    # A name that a client made up is repeated to it; content never is.
+    assert [DOCUMENT.encode() in reply.body for reply in replies] == [False] * 6 + [True, False]
+    answers += [reply.body for reply in replies[:6] + replies[7:]]
 
 
 def connect_an_account(send, bank):
@@ -133,7 +176,7 @@ def test_no_secret_is_in_any_file_log_or_answer(tmp_path):
 
     assert while_running == after_stopping == []
     everything = b"".join(answers)
-    for secret in [*NUMBERS, BANK, ID_NUMBER]:
+    for secret in [*NUMBERS, BANK, ID_NUMBER, DOCUMENT]:
         assert secret.encode() not in everything
     assert NAME.encode() in everything
 
@@ -166,7 +209,7 @@ async def opened_documents(data_dir):
     """Every sealed document of a stopped server, opened with its own keys."""
     house = await open_house(Settings(data_dir))
     try:
-        for table in sorted(TABLES.keys() - {"records", "fingerprints", "installation"}):
+        for table in sorted(TABLES.keys() - {"records", "fingerprints", "installation", "file_segments"}):
             for row in await house.store.scan(table, 0, 10_000):
                 keyring = await house.keyring(row.account, row.livemode)
                 yield msgspec.msgpack.decode(keyring.open_document(table, row.id, row.doc))

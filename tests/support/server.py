@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -117,20 +117,25 @@ class Server:
         )
 
     def client(self, key: str, **options: Any) -> stripe.StripeClient:
-        """Return an official client whose only difference is the base URL."""
-        return stripe.StripeClient(key, base_addresses={"api": self.url}, max_network_retries=0, **options)
+        """Return an official client whose only difference is the base URL, of files as of the rest."""
+        return stripe.StripeClient(
+            key, base_addresses={"api": self.url, "files": self.url}, max_network_retries=0, **options
+        )
 
     def request(
         self,
         method: str,
         path: str,
-        params: Mapping[str, Any] | bytes | None = None,
+        params: Mapping[str, Any] | bytes | Iterator[bytes] | None = None,
         *,
         key: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Send one request over a connection of its own; `params` go into the query of a GET, else into the body."""
-        body = params if isinstance(params, bytes) else urlencode(params or {}).encode()
+        """Send one request over a connection of its own; `params` go into the query of a GET, else into the body.
+
+        An iterator is sent chunk by chunk.
+        """
+        body = params if isinstance(params, (bytes, Iterator)) else urlencode(params or {}).encode()
         sent = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
         if key is not None:
             sent["Authorization"] = f"Bearer {key}"

@@ -4,7 +4,12 @@
     behaviours decline_codes        → behaviours   what the sandbox does with a test card, and the words for it
     bank_countries test_banks       → banks        accounts per country, and the numbers test mode accepts
     countries                       → countries    ISO 3166-1
+    currencies                      → currencies   decimals, and how little and how much can be charged
+    intent_options                  → intent_options  what intents say of each type at first
     eligibility                     → eligibility  where, for how much and for what each payment method can be used
+    tax_locations                   → tax_locations  what an address must say
+    tax_ids                         → tax_ids      types, and what a value of each looks like
+    microdeposits                   → microdeposits  what test mode makes of reported amounts
 
 Every table is read on first use and kept. `load` reads them all, so that a mistake in the data stops the start.
 """
@@ -14,21 +19,32 @@ from strongroom.catalog.banks import bank_tables
 from strongroom.catalog.behaviours import behaviour_table, mistake_table
 from strongroom.catalog.cards import card_tables
 from strongroom.catalog.countries import Country, country_table, is_country
+from strongroom.catalog.currencies import currencies
 from strongroom.catalog.eligibility import methods
+from strongroom.catalog.files import FilePurpose, FileType, MagicFile, file_tables, magic_file
+from strongroom.catalog.intent_options import intent_options
 from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_payment_method, magic_token
+from strongroom.catalog.microdeposits import microdeposits
 from strongroom.catalog.reading import CatalogError
 from strongroom.catalog.requirements import requirement_tables
+from strongroom.catalog.tax_ids import tax_id_tables
+from strongroom.catalog.tax_locations import tax_location_needs
 from strongroom.catalog.verification import verification_tables
 
 __all__ = [
     "CatalogError",
     "Country",
+    "FilePurpose",
+    "FileType",
     "MagicBank",
     "MagicCard",
+    "MagicFile",
     "MagicNumber",
     "country_table",
+    "file_tables",
     "is_country",
     "load",
+    "magic_file",
     "magic_payment_method",
     "magic_token",
 ]
@@ -40,10 +56,16 @@ TABLES = (
     behaviour_table,
     card_tables,
     bank_tables,
+    file_tables,
     account_tables,
     requirement_tables,
     verification_tables,
     methods,
+    currencies,
+    intent_options,
+    microdeposits,
+    tax_location_needs,
+    tax_id_tables,
 )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from strongroom import errors, ids, limits
 from strongroom.house import House
 from strongroom.http import answer as answers
-from strongroom.http import log_line, oauth
+from strongroom.http import connect_pages, log_line, oauth
 from strongroom.http.answer import Answer
 from strongroom.http.auth import authenticate
 from strongroom.http.deadlines import Deadlines
@@ -22,6 +22,7 @@ from strongroom.http.metrics import Metrics
 from strongroom.http.pages import Pages
 from strongroom.http.pipeline import perform
 from strongroom.http.request import Receive, Request, Scope, check_size, from_scope, read_body
+from strongroom.http.uploads import Uploads, check_form, is_upload
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -42,6 +43,7 @@ class Application:
         self._in_flight: set[tuple[str, bool, str]] = set()
         self._deadlines = Deadlines(limits.HANDLER_SECONDS_MAX)
         self._body_deadlines = Deadlines(limits.BODY_READ_SECONDS_MAX)
+        self._uploads = Uploads()
 
     async def watch(self) -> None:
         """End requests, and bodies, that take too long, until cancelled. Runs beside the server."""
@@ -78,8 +80,9 @@ class Application:
         task = self._deadlines.begin(scope.get("task"))
         try:
             check_size(request, scope)
-            request.body = await read_body(scope, receive, request, self._body_deadlines)
-            return await self._authenticated(request)
+            if not is_upload(request):
+                request.body = await read_body(scope, receive, request, self._body_deadlines)
+            return await self._authenticated(request, receive)
         except errors.ApiError as refusal:
             request.error_code = refusal.code
             return _finish(answers.of_error(refusal), request, refusal)
@@ -93,15 +96,21 @@ class Application:
         finally:
             self._deadlines.end(task)
 
-    async def _authenticated(self, request: Request) -> Answer:
+    async def _authenticated(self, request: Request, receive: Receive) -> Answer:
         if (request.method, request.path) == ("POST", oauth.PATH):
             return await oauth.deauthorize(request, self.house)
+        if request.path.startswith(connect_pages.PREFIX):
+            return await connect_pages.page(request, self.house)
         caller = await authenticate(request, self.house)
         request.request_id = ids.new("req")
         request.account = caller.account
         _check_version(request)
-        _check_content_type(request)
-        answer = await perform(request, caller, self.house, self._in_flight)
+        if is_upload(request):
+            async with self._uploads.received(request, receive):
+                answer = await perform(request, caller, self.house, self._in_flight)
+        else:
+            _check_content_type(request)
+            answer = await perform(request, caller, self.house, self._in_flight)
         if caller.acts_for_another:
             answer.headers.append((b"Stripe-Account", caller.account.encode()))
         return _finish(answer, request, None)
@@ -129,6 +138,7 @@ def _check_version(request: Request) -> None:
 
 
 def _check_content_type(request: Request) -> None:
+    check_form(request)
     if request.headers.get(b"content-type", b"") == _FORM_TYPE:
         return
     content_type = request.header(b"content-type").partition(";")[0].strip().lower()

@@ -15,6 +15,7 @@ from strongroom.http.request import Request
 from strongroom.resources.call import Call
 from strongroom.resources.caller import Caller
 from strongroom.resources.kind import Stored
+from strongroom.resources.uploaded import UploadedFile
 from strongroom.store import Row
 from strongroom.vault import Keyring
 
@@ -67,10 +68,14 @@ def claim(key: str, request: Request, tree: dict[str, Any], caller: Caller, keyr
 
 
 def _without_codes(tree: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: "present" if name in _LEFT_OUT else _without_codes(value) if isinstance(value, dict) else value
-        for name, value in tree.items()
-    }
+    return {name: "present" if name in _LEFT_OUT else _comparable(value) for name, value in tree.items()}
+
+
+def _comparable(value: Any) -> Any:
+    """A file is compared by its name and content, however it was put into the body."""
+    if isinstance(value, UploadedFile):
+        return {"filename": value.filename, "sha256": value.sha256}
+    return _without_codes(value) if isinstance(value, dict) else value
 
 
 async def earlier_answer(

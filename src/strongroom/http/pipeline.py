@@ -13,7 +13,7 @@ from strongroom import errors, limits
 from strongroom.contract import Operation, contract, hide_from_publishable, renderer
 from strongroom.house import House
 from strongroom.http import answer as answers
-from strongroom.http import forms, idempotency, log_line
+from strongroom.http import downloads, forms, idempotency, log_line
 from strongroom.http.answer import Answer
 from strongroom.http.idempotency import Claim, StoredAnswer
 from strongroom.http.request import Request
@@ -21,7 +21,7 @@ from strongroom.resources import registry
 from strongroom.resources.call import Call, FollowUp, Origin
 from strongroom.resources.caller import Caller, KeyKind
 from strongroom.resources.expansion import expand
-from strongroom.resources.kind import Listing, Refusal
+from strongroom.resources.kind import Attachment, Listing, Refusal
 from strongroom.resources.registry import Handler
 from strongroom.store import Rejected
 from strongroom.vault import Keyring
@@ -68,6 +68,8 @@ async def perform(
     operation, path_ids = _route(request)
     handler = _guard(operation, caller)
     tree = forms.decode(request.query, b"" if request.method == "GET" else request.body)
+    if request.file is not None:
+        tree["file"] = request.file
     params = _params(operation, tree, house)
     keyring = await house.keyring(caller.account, caller.livemode)
     key = idempotency.key_of(request)
@@ -192,6 +194,8 @@ async def _operate(work: Work, call: Call, request: Request) -> tuple[Answer, bo
             request.error_code = result.error.code
             call.keep_what_is_spent()
             return answers.of_error(result.error), True
+        if isinstance(result, Attachment):
+            return downloads.answer_of(result), False
         return Answer(200, await _render(result, work, call, request)), True
     except errors.ApiError as refusal:
         request.error_code = refusal.code
@@ -211,8 +215,7 @@ async def _render(result: Any, work: Work, call: Call, request: Request) -> byte
             raise errors.not_implemented("expanding `total_count`")
         items = [_rendered(item, work.caller) for item in result.items]
         await expand(call, items, [path.partition(".")[2] for path in work.expand])
-        url = result.url or request.path
-        return answers.encode({"object": "list", "data": items, "has_more": result.has_more, "url": url})
+        return answers.encode(result.envelope(items, request.path))
     shown = _rendered(result, work.caller)
     await expand(call, [shown], work.expand)
     return answers.encode(shown)

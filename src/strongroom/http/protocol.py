@@ -18,14 +18,13 @@ from strongroom import errors, limits
 from strongroom.http import answer as answers
 from strongroom.http.exchange import Exchange
 from strongroom.http.request import HEADER_BYTES_MAX, HEADERS_MAX
+from strongroom.http.uploads import body_bytes_max
 
 HEAD_BYTES_MAX: Final = 64 * 1024
 HEAD_SECONDS_MAX: Final = 10
-# Twice the largest body: room for what chunking adds, and for no trailer of any size.
-MESSAGE_BYTES_MAX: Final = HEAD_BYTES_MAX + 2 * limits.BODY_BYTES_MAX
-
-# A client that still sends when we close would get a reset instead of our answer, so we hear it out for a while.
-LINGER_BYTES_MAX: Final = 4 * 1024 * 1024
+# A client that still sends when we close would get a reset instead of our answer, so we hear it out for a while: long
+# enough for a file that is refused for its size.
+LINGER_BYTES_MAX: Final = 32 * 1024 * 1024
 LINGER_SECONDS_MAX: Final = 5
 
 LOOK_SECONDS: Final = 1.0
@@ -73,6 +72,8 @@ class Protocol(HttpToolsProtocol):
 
     # What may still arrive until the next thing has to be complete: a header block, then the message.
     _allowance = HEAD_BYTES_MAX
+    # How large the body of this message may be.
+    _body_max = limits.BODY_BYTES_MAX
     _in_head = True
     # Whether what arrives is thrown away, because this connection only waits for its end.
     _deaf = False
@@ -125,7 +126,8 @@ class Protocol(HttpToolsProtocol):
         self._begin_exchange()
         self._in_head = False
         self._phase = None
-        self._allowance = MESSAGE_BYTES_MAX - used
+        self._body_max = body_bytes_max(self.scope["method"], self.scope["path"], self.headers)
+        self._allowance = self._message_max - used
         self._keeps_alive = self.cycle.keep_alive and not (suspect and self._is_oversized())
         self.cycle.keep_alive = False
         self.headers = _TRAILERS
@@ -175,6 +177,11 @@ class Protocol(HttpToolsProtocol):
         scope["path"] = path.decode("ascii")
         scope["query_string"] = query
 
+    @property
+    def _message_max(self) -> int:
+        """Twice the largest body: room for what chunking adds, and for no trailer of any size."""
+        return HEAD_BYTES_MAX + 2 * self._body_max
+
     def _is_oversized(self) -> bool:
         """Whether the application will refuse this head for its size."""
         return (
@@ -188,7 +195,7 @@ class Protocol(HttpToolsProtocol):
         if self._in_head:
             return
         super().on_message_complete()
-        small = MESSAGE_BYTES_MAX - self._allowance <= limits.BODY_BYTES_MAX
+        small = self._message_max - self._allowance <= self._body_max
         if small and not self.cycle.response_started:
             self.cycle.keep_alive = self._keeps_alive
         self._in_head = True

@@ -11,6 +11,7 @@ import msgspec
 from strongroom import errors, limits
 from strongroom.config import Settings
 from strongroom.http.deadlines import Deadlines
+from strongroom.resources.uploaded import UploadedFile
 
 Scope = Mapping[str, Any]
 Message = Mapping[str, Any]
@@ -37,6 +38,8 @@ class Request(msgspec.Struct):
     """Whether it came over TLS, or from this machine."""
     request_id: str = ""
     body: bytes = b""
+    file: UploadedFile | None = None
+    """The file of an upload, whose other parameters are in `body`."""
     route: str = ""
     """The operation's key, once it is known; all that the log says of the path."""
     account: str | None = None

@@ -6,7 +6,6 @@ An update is a deep merge: hashes are merged, arrays and scalars replace, an emp
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from strongroom import ids
 from strongroom.domain.verification import Check, examine, kept
 from strongroom.resources.call import Call
 from strongroom.resources.kind import Document
@@ -17,7 +16,6 @@ Checks = dict[str, Document]
 # What a hash is checked as a whole: the parts of a date are no dates, and a document is its front.
 DATES: Final = frozenset({"dob"})
 DOCUMENTS: Final = frozenset({"document", "additional_document"})
-IDENTITY_DOCUMENT: Final = "file_identity_document_"
 FILE_SIDES: Final = ("front", "back")
 
 
@@ -88,21 +86,3 @@ def leaves(given: Document, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 def _date(value: Any) -> str:
     return f"{value['year']:04}-{value['month']:02}-{value['day']:02}" if isinstance(value, dict) else ""
-
-
-def with_own_files(document: Any) -> Any:
-    """Return a document in which each published test name of a file has become a file of its own, as seen on the wire."""
-    if not isinstance(document, dict):
-        return document
-    return {
-        side: ids.new("file") if isinstance(file, str) and file.startswith(IDENTITY_DOCUMENT) else file
-        for side, file in document.items()
-    }
-
-
-def with_own_files_in(given: Document) -> Document:
-    """Return the parameters of a subject with the files of its verification's documents made its own."""
-    verification = given.get("verification")
-    if not isinstance(verification, dict):
-        return given
-    return {**given, "verification": {key: with_own_files(value) for key, value in verification.items()}}

@@ -3,20 +3,17 @@
     POST /v1/account_links                     create
     POST /v1/accounts/{account}/login_links    create
 
-Links are not kept: one is used within five minutes, and what it opens decides again who may. That one was made is noted
-in the account, for from then on its holder gives what a platform that does not collect requirements no longer may.
+Links are not kept: they hold all they are good for, sealed (`onboarding`). That one was made is noted in the account, for
+from then on its holder gives what a platform that does not collect requirements no longer may.
 """
 
-from typing import Final
-
-from strongroom import errors, ids, limits
+from strongroom import errors, limits
 from strongroom.resources import accounts_access as access
+from strongroom.resources import onboarding
 from strongroom.resources.call import Call
-from strongroom.resources.cards import PRIVATE
 from strongroom.resources.kind import Document
+from strongroom.resources.onboarding import Ticket
 from strongroom.resources.registry import handles
-
-SECRET_LENGTH: Final = 40
 
 
 @handles("POST /v1/account_links", permission="account_link")
@@ -33,14 +30,14 @@ async def create_account_link(call: Call, params: Document) -> Document:
             "dashboard of their own.",
             param="type",
         )
-    if not whole.doc[PRIVATE]["linked"]:
-        whole.note(linked=True)
-        whole.save(silent=True)
+    onboarding.note_link(whole)
+    expires_at = call.now + limits.ACCOUNT_LINK_SECONDS
+    ticket = Ticket(onboarding.SETUP, expires_at, params["return_url"], params["refresh_url"])
     return {
         "object": "account_link",
         "created": call.now,
-        "expires_at": call.now + limits.ACCOUNT_LINK_SECONDS,
-        "url": _url(call, f"setup/{_letter(whole.doc['type'])}/{whole.account.id}"),
+        "expires_at": expires_at,
+        "url": onboarding.link(whole.call, ticket),
     }
 
 
@@ -56,13 +53,5 @@ async def create_login_link(call: Call, params: Document, *, account: str) -> Do
         raise errors.InvalidRequest(
             "Cannot create a login link for an account that has not completed onboarding."
         )
-    return {"object": "login_link", "created": call.now, "url": _url(call, f"express/{account}")}
-
-
-def _url(call: Call, path: str) -> str:
-    """Return an address of this server that nobody can guess."""
-    return f"{call.settings.own_address}/connect/{path}/{ids.random_base62(SECRET_LENGTH)}"
-
-
-def _letter(account_type: str) -> str:
-    return {"standard": "s", "express": "e", "custom": "c"}.get(account_type, "n")
+    ticket = Ticket(onboarding.DASHBOARD, call.now + limits.ACCOUNT_LINK_SECONDS)
+    return {"object": "login_link", "created": call.now, "url": onboarding.link(whole.call, ticket)}

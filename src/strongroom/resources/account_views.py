@@ -77,7 +77,8 @@ def controlled(doc: Document, individual: Document | None, externals: list[Docum
     collects = doc["controller"]["requirement_collection"] == "application"
     if doc["business_type"] is None and not collects:
         del shown["business_type"], shown["company"]
-        shown["tos_acceptance"] = {"date": None}
+        if doc["tos_acceptance"].get("date") is None:
+            shown["tos_acceptance"] = {"date": None}
         return shown
     is_hidden = doc[PRIVATE]["linked"] and not collects
     if doc["business_type"] == "individual" and individual is not None:

@@ -12,6 +12,7 @@ All of an account lives in a partition of its own; `connections` says whose it i
 it, is in `account_forms` and `account_views`; what it owes is computed anew with every change (`account_parts`).
 """
 
+import asyncio
 from typing import Any, Final
 
 from strongroom import errors, ids
@@ -20,6 +21,7 @@ from strongroom.resources import account_forms as forms
 from strongroom.resources import account_views as views
 from strongroom.resources import accounts_access as access
 from strongroom.resources import connections, external_accounts, persons, records
+from strongroom.resources.account_documents import OF_COMPANIES, with_files
 from strongroom.resources.account_parts import ACCOUNT, Part, Whole, load
 from strongroom.resources.applications import announce_application
 from strongroom.resources.call import Call
@@ -131,7 +133,7 @@ async def _write(whole: Whole, platform: Call, params: Document) -> None:
     _take_fields(whole, given)
     _take_capabilities(whole, params.get("capabilities") or {})
     if "company" in given:
-        await _take_company(whole, given["company"])
+        await _take_company(whole, platform, given["company"])
     if "individual" in given:
         part = whole.individual() or persons.add(whole)
         relationship = {**(given["individual"].get("relationship") or {}), "representative": True}
@@ -147,9 +149,11 @@ async def _write(whole: Whole, platform: Call, params: Document) -> None:
 def _take_fields(whole: Whole, given: Document) -> None:
     old = whole.doc
     written: Document = {}
-    for name in ("business_type", "default_currency", "email"):
+    for name in ("business_type", "email"):
         if name in given:
             written[name] = given[name] or None
+    if given.get("default_currency"):
+        written["default_currency"] = given["default_currency"]
     for name in ("business_profile", "settings", "tos_acceptance"):
         if name in given:
             written[name] = forms.merge(old[name], given[name])
@@ -189,10 +193,11 @@ def request_capabilities(whole: Whole, wanted: dict[str, bool]) -> None:
     whole.note(requested=requested)
 
 
-async def _take_company(whole: Whole, given: Document) -> None:
+async def _take_company(whole: Whole, platform: Call, given: Document) -> None:
     plain, numbers = forms.secrets_of(given, NUMBERS)
     _note_checks(whole, "company", plain, "company.")
-    company = forms.merge(whole.doc["company"], forms.with_own_files_in(plain))
+    plain = await with_files(whole.call, platform, plain, purposes=OF_COMPANIES, root="company")
+    company = forms.merge(whole.doc["company"], plain)
     company = {key: value for key, value in company.items() if value is not None or key in COMPANY_ALWAYS}
     if numbers:
         await _take_numbers(whole, numbers)
@@ -212,7 +217,7 @@ async def _take_numbers(whole: Whole, numbers: records.Numbers) -> None:
             numbers[field], check = check_number(field, number, where, param=param)
         forms.note(found, field, check)
     whole.note(checks={**whole.private["checks"], "company": found})
-    record = await records.with_numbers(call, whole.account.columns["record"], numbers)
+    record = await records.with_numbers(call, whole.account.stored, numbers)
     whole.account.columns = {**whole.account.columns, "record": record}
 
 
@@ -234,7 +239,10 @@ async def retrieve_current(call: Call, params: Document) -> Document:
 
 
 async def _own(call: Call) -> Document:
-    """Return the platform's own account, of which hardly anything is kept here."""
+    """Return the caller's own account; of a platform hardly anything is kept here."""
+    stored = await call.find(ACCOUNT, call.caller.account)
+    if stored is not None and stored["platform"] is not None:
+        return (await load(call)).shown()
     identity = checks.new_account({}, await access.platform_country(call))
     return views.own(
         {
@@ -254,8 +262,12 @@ async def _own(call: Call) -> Document:
 async def list_all(call: Call, params: Document) -> Listing:
     """List the accounts connected to the platform, newest first; none if it is no platform."""
     found, has_more = await call.page(CONNECTION, params, [LIVING])
-    wholes = [await load(await call.on_account(connection.id)) for connection in found]
-    return Listing([whole.shown() for whole in wholes], has_more)
+    shown = await asyncio.gather(*[_shown(call, connection.id) for connection in found])
+    return Listing(list(shown), has_more)
+
+
+async def _shown(call: Call, account: str) -> Document:
+    return (await load(await call.on_account(account))).shown()
 
 
 # -- update -----------------------------------------------------------------------------------------------------------

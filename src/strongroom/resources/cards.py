@@ -220,6 +220,11 @@ def with_card_id(material: CardMaterial, card_id: str) -> CardMaterial:
     return replace(material, card_id=card_id)
 
 
+def with_record(material: CardMaterial, record: str) -> CardMaterial:
+    """Return the same card with its number kept elsewhere: beside another account's things."""
+    return replace(material, record=record)
+
+
 def with_zip_given(material: CardMaterial, *, given: bool) -> CardMaterial:
     """Return the same card, as the acquirer sees it when a magic name counts as sent with a postal code."""
     return replace(material, zip_given=material.zip_given or given)

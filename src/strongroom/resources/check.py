@@ -14,16 +14,20 @@ from typing import Final
 from strongroom import limits
 from strongroom.domain import payment_methods as states
 from strongroom.house import House
-from strongroom.resources import audit
+from strongroom.resources import audit, files
 from strongroom.store import Row
 from strongroom.store.tables import TABLES
 from strongroom.vault import AccountShredded, Keyring, SealBroken, SealedRecord
 
 SCAN_SIZE: Final = 500
+SEGMENTS_SCAN_SIZE: Final = 50
 CUSTOMERS: Final = "customers"
 RECORDS: Final = "records"
 TOKENS: Final = "tokens"
-WITHOUT_DOCUMENT: Final = frozenset({"fingerprints", "installation"})
+FILES: Final = "files"
+SEGMENTS: Final = files.SEGMENTS
+# A file's segments are opened with the file, which alone knows how many there are and where their key is.
+WITHOUT_DOCUMENT: Final = frozenset({"fingerprints", "installation", SEGMENTS})
 ORDER: Final = (TOKENS, *(name for name in TABLES if name not in {TOKENS, RECORDS}), RECORDS)
 
 
@@ -48,8 +52,8 @@ class Inspection:
     async def faults(self) -> AsyncIterator[str]:
         """Walk through everything and yield a sentence for each fault."""
         for table in ORDER:
-            after = 0
-            while rows := await self._store.scan(table, after, SCAN_SIZE):
+            after, size = 0, SEGMENTS_SCAN_SIZE if table == SEGMENTS else SCAN_SIZE
+            while rows := await self._store.scan(table, after, size):
                 for row in rows:
                     self._note_record(row)
                     if table == audit.TABLE:
@@ -77,9 +81,11 @@ class Inspection:
         return faults if now.version == row.version else await self._faults_of(now)
 
     async def _faults_of(self, row: Row) -> list[str]:
+        where = f"{row.table} {row.id} of {row.account} ({_mode(row.livemode)})"
+        if row.table == SEGMENTS:
+            return await self._segment_faults(row, where)
         if row.table in WITHOUT_DOCUMENT:
             return []
-        where = f"{row.table} {row.id} of {row.account} ({_mode(row.livemode)})"
         seal = await self._seal_fault(row, where)
         found = [await self._record_fault(row), await self._customer_fault(row), self._stray_fault(row)]
         return [*seal, *[f"{where} {fault}" for fault in found if fault is not None]]
@@ -101,7 +107,26 @@ class Inspection:
         if keyring is None:
             self._keyless.add(place)
             return [f"the keys of {row.account} ({_mode(row.livemode)}) are gone or damaged"]
-        return [] if _opens(keyring, row) else [f"{where} does not open"]
+        if not _opens(keyring, row):
+            return [f"{where} does not open"]
+        if row.table == FILES and not await self._content_opens(keyring, row):
+            return [f"{where} has content that does not open"]
+        return []
+
+    async def _content_opens(self, keyring: Keyring, file: Row) -> bool:
+        try:
+            async for _ in files.pieces(self._store, keyring, file):
+                pass
+        except SealBroken:
+            return False
+        return True
+
+    async def _segment_faults(self, segment: Row, where: str) -> list[str]:
+        """A segment and its file come and go in one commit."""
+        file = await self._store.get(FILES, segment.account, segment.livemode, segment.columns["file"])
+        if file is not None and any(row.id == segment.id for row in files.segment_rows(file)):
+            return []
+        return [f"{where} is a part of no file"]
 
     async def _keyring(self, account: str, livemode: bool) -> Keyring | None:
         """Return the account's keys, or None if there are none: whoever asked the house might be made new ones."""

@@ -10,7 +10,7 @@ Each currency has one default. Here a new one is the default if it is the first 
 `external_account` of the account itself takes the place of the default, which is deleted.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from strongroom import catalog, errors, ids
@@ -58,7 +58,7 @@ async def create(call: Call, params: Document, *, account: str) -> Document:
     whole = await load(await acting_on(call, account))
     access.check_may_write_payouts(whole)
     given = params[PARAM]
-    destination = await take_in(whole, call, given)
+    destination = await take_in(whole, await access.platform_of(call), given)
     part = _insert(whole, destination, _metadata(given, params))
     has_default = any(_is_default(one, part.columns["currency"]) for one in whole.living_externals())
     whole.externals = {part.id: part, **whole.externals}
@@ -176,12 +176,14 @@ async def _from_token(
     token = None if magic is not None else await owner.load(tokens.TOKEN, token_id, param=param)
     if token is not None and token["kind"] != "card":
         spent = await tokens.spend(owner, token_id, kinds=("bank_account",), param=param)
-        record = await records.move(owner, call, spent["record"], bank_accounts.KIND)
+        record = await records.of_token(owner, call, spent, bank_accounts.KIND)
         inside = spent.doc[PRIVATE]["behaviour"]
         return _of_bank(bank_accounts.BankMaterial(spent.doc["bank_account"], record, inside))
     card = await tokens.spend_card(owner, token_id, param=param)
     code_known = owner.use_code(card.code_owner)
-    material = replace(card.material, record=await records.move(owner, call, card.material.record, "card"))
+    material = card.material
+    if token is not None:
+        material = cards.with_record(material, await records.of_token(owner, call, token, "card"))
     return _of_card(material, currency, code_known=code_known)
 
 

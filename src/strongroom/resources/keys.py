@@ -107,8 +107,9 @@ def _make(
 
 
 async def accounts(house: House) -> list[str]:
-    """Return every account, oldest first."""
-    return list(dict.fromkeys([row.account async for row in _scan(house, ACCOUNTS)]))
+    """Return every account that keys are made for, oldest first: connected ones are reached through their platform's."""
+    found = [row.account async for row in _scan(house, ACCOUNTS) if row.columns["platform"] is None]
+    return list(dict.fromkeys(found))
 
 
 async def list_keys(house: House) -> list[Row]:

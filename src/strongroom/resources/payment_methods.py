@@ -152,7 +152,10 @@ async def load(call: Call, method_id: str, *, param: str, in_path: bool = False)
     """Return the PaymentMethod; a magic name of test mode becomes a fresh one, which the call then keeps."""
     magic = None if call.caller.livemode else catalog.magic_payment_method(method_id)
     if magic is None:
-        return await call.load(PAYMENT_METHOD, method_id, param=param, in_path=in_path)
+        stored = await call.load(PAYMENT_METHOD, method_id, param=param, in_path=in_path)
+        if stored["object"] not in states.SHOWN:
+            raise await call.missing(PAYMENT_METHOD, method_id, param=param, in_path=in_path)
+        return stored
     minted = ids.new("pm")
     billing = _billing_details(None)
     material = await cards.take_in(call, magic.details(call.now), code_owner=minted, billing_details=billing)
@@ -195,7 +198,8 @@ async def _list_of(call: Call, params: Document, customer: str) -> Listing:
 
 
 def _filters(params: Document) -> list[Filter]:
-    return [Filter(name, "eq", params[name]) for name in ("type", "allow_redisplay") if name in params]
+    given = [Filter(name, "eq", params[name]) for name in ("type", "allow_redisplay") if name in params]
+    return [Filter("object", "in", states.SHOWN), *given]
 
 
 @handles("GET /v1/customers/{customer}/payment_methods/{payment_method}", permission="payment_method")
@@ -205,7 +209,7 @@ async def retrieve_of_customer(
     """Show a PaymentMethod if it is attached to that customer."""
     await _living_customer(call, customer, param="customer", in_path=True)
     stored = await call.find(PAYMENT_METHOD, payment_method)
-    if stored is None or stored["customer"] != customer:
+    if stored is None or stored["customer"] != customer or stored["object"] not in states.SHOWN:
         raise errors.InvalidRequest(
             f"The customer does not have a payment method with the ID {errors.echo(payment_method)}. "
             "The payment method must be attached to the customer.",

@@ -12,6 +12,7 @@ from strongroom.resources import account_forms as forms
 from strongroom.resources import account_views as views
 from strongroom.resources import records, tokens
 from strongroom.resources.account_checks import checked_person, inside
+from strongroom.resources.account_documents import OF_PERSONS, with_files
 from strongroom.resources.account_parts import PERSON, ROLES, Part, Whole
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -77,7 +78,8 @@ async def write(
     checks = forms.checks_of(call, plain, part.doc[PRIVATE]["checks"])
     if numbers:
         await _take_numbers(whole, part, numbers, checks, root=root, platform=platform)
-    doc = _merged(part.doc, forms.with_own_files_in(plain))
+    plain = await with_files(call, platform, plain, purposes=OF_PERSONS, root=root)
+    doc = _merged(part.doc, plain)
     part.doc = {**doc, PRIVATE: {**doc[PRIVATE], "checks": checks}}
     with inside(root):
         _relate(whole, part, given.get("relationship") or {})
@@ -139,7 +141,7 @@ async def _take_numbers(
         forms.note(checks, field, found)
     part.columns = {
         **part.columns,
-        "record": await records.with_numbers(call, part.columns["record"], numbers),
+        "record": await records.with_numbers(call, part.stored, numbers),
     }
     flags = {flag: number is not None for field, number in numbers.items() for flag in FLAGS[field]}
     part.doc = {**part.doc, **flags}
@@ -154,7 +156,7 @@ async def _number_behind(
         return number
     owner = await token_owner(call, platform, token_id)
     token = await tokens.spend(owner, token_id, kinds=("pii",), param=param)
-    return await records.take(owner, token["record"], "id_number")
+    return await records.take(owner, token, "id_number")
 
 
 async def token_owner(call: Call, platform: Call | None, token_id: str) -> Call:

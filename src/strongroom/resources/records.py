@@ -2,8 +2,10 @@
 
 from typing import Final
 
-from strongroom import ids
-from strongroom.resources.call import RECORDS, Call
+from strongroom import errors, ids
+from strongroom.resources import tokens
+from strongroom.resources.call import RECORDS, TOKENS, Call
+from strongroom.resources.kind import Stored
 from strongroom.secret import Secret
 from strongroom.store import Row
 from strongroom.vault import SealBroken, SealedRecord
@@ -13,34 +15,45 @@ from strongroom.vault.identity import seal_numbers
 Numbers = dict[str, Secret[str] | None]
 
 
-async def move(source: Call, target: Call, record_id: str, kind: str) -> str:
-    """Return the record under which a value lives in `target`'s account: its own, or a new one sealed by its keys."""
+async def of_token(source: Call, target: Call, token: Stored, kind: str) -> str:
+    """Return the record of a spent token's value in `target`'s account: the same, or a new one sealed by its keys."""
+    record: str = token["record"]
     if source.caller.account == target.caller.account:
-        return record_id
-    value = await take(source, record_id, kind)
+        return record
+    value = await take(source, token, kind)
     moved = ids.new("rec")
     target.stage_record(moved, kind, target.keyring.seal_record(kind, moved, value))
     return moved
 
 
-async def take(call: Call, record_id: str, kind: str) -> Secret[str]:
-    """Return a vaulted value, wrapped up, and stage the erasure of its record.
+async def take(call: Call, holder: Stored, kind: str) -> Secret[str]:
+    """Return the vaulted value that `holder` refers to, wrapped up, and stage the erasure of its record.
 
     Raises:
-        SealBroken: the record is gone or damaged.
+        errors.ApiError: whoever has changed `holder` since it was read has taken the value.
+        SealBroken: the record is lost or damaged.
     """
-    row = await _row(call, record_id)
-    value = call.keyring.open_record(kind, record_id, SealedRecord(row.columns["wrapped_key"], row.doc))
+    row = await _row(call, holder)
     call.writes.deletes.append(row)
-    return value
+    return call.keyring.open_record(kind, row.id, SealedRecord(row.columns["wrapped_key"], row.doc))
 
 
-async def with_numbers(call: Call, old: str | None, given: Numbers) -> str | None:
-    """Return the record that holds a subject's identity numbers once those of `given` are among them; None: no number is."""
+async def with_numbers(call: Call, holder: Stored | None, given: Numbers) -> str | None:
+    """Return the record that holds a subject's identity numbers once those of `given` are among them; None: no number is.
+
+    Args:
+        call: acts on the account.
+        holder: the subject as it was read; None if it is new.
+        given: field → number, or None to forget it.
+
+    Raises:
+        errors.RateLimited: another request changed the subject at the same moment.
+        SealBroken: the old record is lost or damaged.
+    """
     previous = None
-    if old is not None:
-        row = await _row(call, old)
-        previous = old, SealedRecord(row.columns["wrapped_key"], row.doc)
+    if holder is not None and holder["record"] is not None:
+        row = await _row(call, holder)
+        previous = row.id, SealedRecord(row.columns["wrapped_key"], row.doc)
         call.writes.deletes.append(row)
     record = ids.new("rec")
     sealed = seal_numbers(call.keyring, record, previous, given)
@@ -50,11 +63,23 @@ async def with_numbers(call: Call, old: str | None, given: Numbers) -> str | Non
     return record
 
 
-async def _row(call: Call, record_id: str) -> Row:
-    row: Row | None = await call.store.get(RECORDS, call.caller.account, call.caller.livemode, record_id)
-    if row is None:
+async def _row(call: Call, holder: Stored) -> Row:
+    account, livemode = call.caller.account, call.caller.livemode
+    row: Row | None = await call.store.get(RECORDS, account, livemode, holder["record"])
+    if row is not None:
+        return row
+    old = holder.row
+    now = await call.store.get(old.table, account, livemode, old.id)
+    if now is not None and now.version == old.version:
         raise SealBroken("a vaulted value is gone")
-    return row
+    # Between our two reads somebody else took the value, and changed its holder in the same transaction.
+    if old.table == TOKENS:
+        raise tokens.already_used(old.id)
+    raise errors.RateLimited(
+        "This object cannot be accessed right now because another API request or Stripe process is currently accessing "
+        "it. If you see this error intermittently, retry the request.",
+        code="lock_timeout",
+    )
 
 
-__all__: Final = ["IDENTITY", "move", "take", "with_numbers"]
+__all__: Final = ["IDENTITY", "of_token", "take", "with_numbers"]

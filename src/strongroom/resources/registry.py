@@ -13,16 +13,23 @@ from strongroom.resources.caller import KeyKind
 from strongroom.resources.kind import Kind
 
 MODULES = (
+    "account_links",
+    "accounts",
+    "capabilities",
+    "customer_balances",
+    "customer_search",
+    "customer_sources",
+    "customer_tax_ids",
     "customers",
     "events",
-    "payment_methods",
-    "tokens",
-    "accounts",
-    "account_links",
-    "capabilities",
     "external_accounts",
+    "files",
+    "payment_intents",
     "payment_method_configurations",
     "payment_method_domains",
+    "payment_methods",
+    "setup_intents",
+    "tokens",
 )
 
 SECRET_ONLY = frozenset({KeyKind.SECRET, KeyKind.RESTRICTED})

@@ -8,11 +8,12 @@ number of requests that spend it at once, one commits. There are no events about
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from strongroom import catalog, errors, ids, limits
 from strongroom.resources import bank_accounts, cards
+from strongroom.resources.bank_accounts import BankMaterial
 from strongroom.resources.call import Call
 from strongroom.resources.caller import KeyKind
 from strongroom.resources.cards import PRIVATE, CardMaterial
@@ -204,6 +205,20 @@ async def spend_card(call: Call, token_id: str, *, param: str) -> Spent:
     )
 
 
+async def spend_bank(call: Call, token_id: str, *, param: str) -> BankMaterial:
+    """Spend a bank account token on what this call makes, and return its account. A magic name's is verified.
+
+    Raises:
+        errors.InvalidRequest: no such token, another kind of token, or one that was spent before.
+    """
+    magic = None if call.caller.livemode else catalog.magic_token(token_id)
+    if isinstance(magic, catalog.MagicBank):
+        taken = await bank_accounts.take_in(call, magic.details(), param=param)
+        return replace(taken, shown={**taken.shown, "status": "verified"})
+    token = await spend(call, token_id, kinds=("bank_account",), param=param)
+    return BankMaterial(token.doc["bank_account"], token["record"], token.doc[PRIVATE]["behaviour"])
+
+
 async def spend(call: Call, token_id: str, *, kinds: tuple[str, ...], param: str) -> Stored:
     """Mark a token of one of `kinds` as used, valid only if no other request does so first."""
     token = await call.load(TOKEN, token_id, param=param)
@@ -212,11 +227,16 @@ async def spend(call: Call, token_id: str, *, kinds: tuple[str, ...], param: str
     if token["kind"] not in kinds:
         raise _wrong_kind(token_id, param)
     if token["used_at"] is not None:
-        raise errors.InvalidRequest(
-            f"You cannot use a Stripe token more than once: {errors.echo(token_id)}.",
-            code="token_already_used",
-        )
+        raise already_used(token_id)
     return call.change(token, used_at=call.now)
+
+
+def already_used(token_id: str) -> errors.InvalidRequest:
+    """Return the refusal of a token's second use."""
+    return errors.InvalidRequest(
+        f"You cannot use a Stripe token more than once: {errors.echo(token_id)}.",
+        code="token_already_used",
+    )
 
 
 def _wrong_kind(token_id: str, param: str) -> errors.InvalidRequest:

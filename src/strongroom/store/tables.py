@@ -89,6 +89,7 @@ KEY: Final = ("account", "livemode", "id")
 
 # Lists run within one account and mode, newest first.
 LISTABLE: Final = Index(("account", "livemode", "seq"))
+OF_CUSTOMER: Final = Index(("account", "livemode", "customer", "seq"))
 CREATED: Final = Column("created", "integer")
 
 TABLES: Final = {
@@ -123,8 +124,13 @@ TABLES: Final = {
                 CREATED,
                 Column("email_token", "blob", nullable=True),
                 Column("deleted_at", "integer", nullable=True),
+                Column("email_folded_token", "blob", nullable=True),
             ],
-            [LISTABLE, Index(("account", "livemode", "email_token", "seq"), where="email_token")],
+            [
+                LISTABLE,
+                Index(("account", "livemode", "email_token", "seq"), where="email_token"),
+                Index(("account", "livemode", "email_folded_token", "seq"), where="email_folded_token"),
+            ],
         ),
         Table(
             "payment_methods",
@@ -207,6 +213,19 @@ TABLES: Final = {
             [LISTABLE],
         ),
         Table(
+            "files",
+            [
+                CREATED,
+                Column("purpose", "text"),
+                Column("size", "integer"),
+                Column("expires_at", "integer", nullable=True),
+                Column("record", "text", nullable=True),
+            ],
+            [LISTABLE, Index(("expires_at", "seq"), where="expires_at")],
+        ),
+        # `doc` is a sealed segment of the file; `id` is the file's with the segment's number behind it.
+        Table("file_segments", [Column("file", "text")]),
+        Table(
             "payment_method_configurations",
             [Column("kind", "text"), Column("is_default", "boolean")],
             [LISTABLE],
@@ -216,6 +235,23 @@ TABLES: Final = {
             [CREATED, Column("domain_name", "text"), Column("enabled", "boolean")],
             [LISTABLE],
         ),
+        Table(
+            "payment_intents",
+            [CREATED, Column("customer", "text", nullable=True)],
+            [LISTABLE, Index(("account", "livemode", "customer", "seq"), where="customer")],
+        ),
+        Table(
+            "setup_intents",
+            [
+                CREATED,
+                Column("customer", "text", nullable=True),
+                Column("payment_method", "text", nullable=True),
+                Column("attach_to_self", "boolean"),
+            ],
+            [LISTABLE, Index(("account", "livemode", "customer", "seq"), where="customer")],
+        ),
+        Table("customer_balance_transactions", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),
+        Table("tax_ids", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),
     )
 }
 

@@ -9,6 +9,7 @@ brand and four last digits. Databases and logs only ever meet those.
     envelope.py    the sealed format and its binding        macs.py       keyed hashes, keys made from keys
     codes.py       security codes, in memory only           process.py    no core dumps
     randomness.py  what keys and nonces are made of
+    documents.py   looks at uploaded documents              segments.py   seals them, 64 KiB at a time
 
 Wrapped keys live in a key store of their own, apart from the data (`strongroom.store.keystore`).
 """

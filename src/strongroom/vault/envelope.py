@@ -78,7 +78,11 @@ class Binding:
 
 def seal(key: AESGCM, head: bytes, plaintext: bytes, bound_to: bytes) -> bytes:
     """Return `plaintext` sealed under `key`, whose `header` is `head`, so that it opens only where it is bound to."""
-    nonce = draw(NONCE_LENGTH)
+    return seal_with(draw(NONCE_LENGTH), key, head, plaintext, bound_to)
+
+
+def seal_with(nonce: bytes, key: AESGCM, head: bytes, plaintext: bytes, bound_to: bytes) -> bytes:
+    """Do what `seal` does with a nonce of the caller's, who answers for its being used once under this key."""
     return head + nonce + key.encrypt(nonce, plaintext, bound_to)
 
 

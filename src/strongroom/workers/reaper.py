@@ -1,8 +1,8 @@
 """What has outlived its time is erased: tokens, vaulted values nobody can use any more, idempotency rows, old events.
 
 Most rows are read oldest first, across accounts, in the order they were written, so no index is needed to find them;
-the reaper stops at the first row that is still young. Detaching happens long after writing, so detached cards have an
-index by its time. Nothing here holds the loop: it is given up after every batch. On PostgreSQL several processes may
+the reaper stops at the first row that is still young. Detaching happens long after writing, and files live for a time of
+their own, so these have an index by it. Nothing here holds the loop: it is given up after every batch. On PostgreSQL several processes may
 reap at once: a row that is gone already, or that a request has changed, is no fault.
 """
 
@@ -17,6 +17,7 @@ import msgspec
 from strongroom import limits
 from strongroom.house import House
 from strongroom.installation import note_time
+from strongroom.resources.files import segment_rows
 from strongroom.store import Rejected, Row, WriteSet
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,10 @@ EVERY_SECONDS: Final = 60
 # How many rows are read at once and leave in one commit: a millisecond or two of the loop.
 BATCH: Final = 100
 
+# A file of the largest size has 256 segments.
+FILES_BATCH: Final = 4
+
+FILES: Final = "files"
 METHODS: Final = "payment_methods"
 RECORDS: Final = "records"
 
@@ -82,7 +87,8 @@ class Reaper:
 
     async def reap(self) -> int:
         """Erase everything that has outlived its time and return how many rows, or detached cards' numbers, went."""
-        return sum([await self._apply(rule) for rule in RULES]) + await self._erase_detached()
+        by_rule = sum([await self._apply(rule) for rule in RULES])
+        return by_rule + await self._erase_detached() + await self._erase_files()
 
     async def _apply(self, rule: Rule) -> int:
         oldest_kept = self._clock.now() - rule.seconds
@@ -146,6 +152,20 @@ class Reaper:
                 break
             await asyncio.sleep(0)
         return erased
+
+    async def _erase_files(self) -> int:
+        """Erase files that have had their time: what is known of them, their keys and their content."""
+        erased, now = 0, self._clock.now()
+        while rows := await self._store.scan_due(FILES, "expires_at", now, FILES_BATCH):
+            went = await self._commit([await self._file_removal(row) for row in rows])
+            erased += went
+            if not went:
+                break
+            await asyncio.sleep(0)
+        return erased
+
+    async def _file_removal(self, file: Row) -> WriteSet:
+        return WriteSet(deletes=[file, *await self._record_of(file), *segment_rows(file)])
 
     async def _erasure(self, method: Row) -> WriteSet:
         emptied = {**method.columns, "record": None, "detached_at": None}

@@ -1,0 +1,12 @@
+"""The migrations this program carries, for tests that expect all of them; that the list is right is a test of its own."""
+
+MIGRATIONS = [
+    "0001_founding",
+    "0002_accounts",
+    "0003_files",
+    "0004_sources",
+    "0005_mandates",
+    "0006_configurations",
+    "0007_intents",
+    "0008_dashboard",
+]
