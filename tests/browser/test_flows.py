@@ -413,6 +413,7 @@ def test_the_review_tool_says_why(page, at):
 )
 def test_what_cannot_be_meant_is_said_by_the_review_tool(page, at, field, value, said):
     page.goto(at("/review"))
+    page.get_by_label("Amount").fill("1099")
     page.get_by_label(field, exact=True).fill(value)
     page.get_by_role("button", name="Review", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text(said)
@@ -421,3 +422,25 @@ def test_what_cannot_be_meant_is_said_by_the_review_tool(page, at, field, value,
 def test_an_account_that_is_not_connected_is_refused_by_the_review_tool(page, at):
     page.goto(at("/review?account=acct_nobody"))
     expect(page.get_by_role("alert")).to_contain_text("does not have access to account 'acct_nobody'")
+
+
+@pytest.mark.parametrize(
+    ("kind", "money"), [("payment_intents", {"amount": 1099, "currency": "eur"}), ("setup_intents", {})]
+)
+def test_the_review_tool_looks_at_an_intent_that_exists(page, at, stripe, kind, money):
+    intent = getattr(stripe, kind).create(money)
+    page.goto(at("/review"))
+    page.get_by_text("Connect, or an intent that exists").click()
+    page.get_by_label("Intent", exact=True).fill(intent.id)
+    page.get_by_role("button", name="Review", exact=True).click()
+    answer = page.get_by_role("region", name="What would be offered")
+    assert answer.locator("dd").last.locator("code").all_inner_texts() == intent.payment_method_types
+    expect(answer).to_contain_text(intent.payment_method_configuration_details.id)
+
+
+def test_the_review_tool_knows_for_whom_a_platform_charges(page, at, stripe):
+    shop = account(stripe, "DE")
+    page.goto(at(f"/review?amount=1099&currency=eur&on_behalf_of={shop.id}&destination={shop.id}"))
+    answer = page.get_by_role("region", name="What would be offered")
+    expect(answer).to_contain_text(f"{shop.id} in DE")
+    expect(answer).to_contain_text(child(stripe, shop.id).id)

@@ -254,6 +254,19 @@ def test_a_password_is_in_no_log(closed):
     assert "ada@example.com" not in log
 
 
+def test_neither_passwords_nor_addresses_nor_cookies_are_in_any_file(closed):
+    password = "nine brown wrens sing"
+    closed.command("users", "create", "--email", "wren@example.com", "--with-password", typed=password + "\n")
+    visitor = Visitor(closed)
+    reply = visitor.post("/dashboard/signin", {"email": "wren@example.com", "password": password, "code": ""})
+    assert reply.headers["Location"] == "/dashboard/factor"
+    (cookie,) = visitor.cookies.values()
+    seed = re.search(r'name="seed" value="([A-Z2-7]{32})"', visitor.get("/dashboard/factor").body.decode())[1]
+    content = b"".join(path.read_bytes() for path in closed.data_dir.parent.rglob("*") if path.is_file())
+    for secret in (password, "wren@example.com", cookie, seed):
+        assert secret.encode() not in content
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

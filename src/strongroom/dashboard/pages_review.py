@@ -6,12 +6,16 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from strongroom import errors, limits
+from strongroom.catalog.eligibility import REQUEST_ONLY
 from strongroom.dashboard.pages_methods import facts_of
 from strongroom.dashboard.routes import page
 from strongroom.dashboard.visit import Visit
-from strongroom.domain.eligibility import CHAIN
-from strongroom.resources import review as reviewing
-from strongroom.resources.review import Question
+from strongroom.domain.eligibility import CHAIN, types_of
+from strongroom.domain.intents import Choosing, choosing_again
+from strongroom.resources import offers, payment_intents, setup_intents
+from strongroom.resources.call import Call
+from strongroom.resources.connections import acting_on
+from strongroom.resources.offers import Review, Wish
 
 FIELDS: Final = (
     "intent",
@@ -40,44 +44,71 @@ async def show(visit: Visit) -> Response:
     found, problem, status = None, None, 200
     if visit.request.query_params:
         try:
-            found = await reviewing.review(await visit.call(), _question(given))
+            found = await _reviewed(visit, given)
         except errors.ApiError as refusal:
             problem, status = refusal.message, refusal.http_status
     return visit.page(
-        "review.html", given=given, found=found, rows=_rows(found), problem=problem, status=status
+        "review.html",
+        given=given,
+        found=found,
+        types=[] if found is None else types_of(found.verdicts),
+        rows=_rows(found),
+        problem=problem,
+        status=status,
     )
 
 
-def _rows(found: reviewing.Review | None) -> list[dict[str, Any]]:
-    """Return the methods, those that are offered first."""
-    if found is None:
-        return []
-    decided = sorted(
-        found.verdicts.values(), key=lambda one: (not one.is_offered, one.method.name.casefold())
-    )
-    steps = len(CHAIN)
-    return [{**facts_of(one.method), "verdict": one, "steps": steps} for one in decided]
-
-
-def _question(given: dict[str, str]) -> Question:
-    """Return what was asked.
+async def _reviewed(visit: Visit, given: dict[str, str]) -> Review:
+    """Return the verdicts on what was described, or on an intent as it would be decided now.
 
     Raises:
-        errors.ApiError: a field that cannot be meant, by name; or an intent, of which there are none yet.
+        errors.ApiError: something cannot be meant, or is not there.
     """
-    if given["intent"]:
-        raise errors.not_implemented("looking at an intent by its id")
-    return Question(
-        account=given["account"] or None,
+    call = await visit.call()
+    if given["account"]:
+        call = await acting_on(call, given["account"])
+    wish = await _wish_of_intent(call, given["intent"]) if given["intent"] else _wish(given)
+    return await offers.review(call, wish)
+
+
+async def _wish_of_intent(call: Call, intent: str) -> Wish:
+    if intent.startswith(setup_intents.SETUP_INTENT.prefix + "_"):
+        setup = await call.load(setup_intents.SETUP_INTENT, intent, param="intent")
+        return setup_intents.wish_of(setup.doc, choosing_again(setup.doc, {}))
+    payment = await call.load(payment_intents.PAYMENT_INTENT, intent, param="intent")
+    return payment_intents.wish_of(payment.doc, choosing_again(payment.doc, {}))
+
+
+def _rows(found: Review | None) -> list[dict[str, Any]]:
+    """Return the methods that can be offered at all, those that are offered first."""
+    if found is None:
+        return []
+    shown = [one for one in found.verdicts.values() if one.method.status != REQUEST_ONLY]
+    shown.sort(key=lambda one: (not one.is_offered, one.method.name.casefold()))
+    return [{**facts_of(one.method), "verdict": one, "steps": len(CHAIN)} for one in shown]
+
+
+def _wish(given: dict[str, str]) -> Wish:
+    """Return what was described.
+
+    Raises:
+        errors.ApiError: a field that cannot be meant, by name.
+    """
+    is_setup = given["purpose"] == "setup"
+    amount = _amount(given["amount"])
+    if amount is None and not is_setup:
+        raise errors.ParameterRefused("Give an amount, or choose saving a method only.")
+    return Wish(
+        noun="Setup Intent" if is_setup else "Payment Intent",
+        choosing=Choosing(None, "never" if given["redirects"] == "never" else "always"),
+        configuration=given["configuration"] or None,
         destination=given["destination"] or None,
         on_behalf_of=given["on_behalf_of"] or None,
-        configuration=given["configuration"] or None,
         currency=_shaped("currency", given["currency"].lower(), _CURRENCY),
-        amount=_amount(given["amount"]),
+        amount=None if is_setup else amount,
         setup_future_usage=_one_of("setup_future_usage", given["setup_future_usage"], USAGES),
         capture_method=_one_of("capture_method", given["capture_method"], CAPTURES) or "automatic",
-        redirects=given["redirects"] != "never",
-        is_setup=given["purpose"] == "setup",
+        has_customer=True,
         buyer_country=_shaped("buyer country", given["buyer_country"].upper(), _COUNTRY),
     )
 
