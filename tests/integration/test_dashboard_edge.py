@@ -255,7 +255,7 @@ def test_a_password_is_in_no_log(closed):
 
 
 def test_neither_passwords_nor_addresses_nor_cookies_are_in_any_file(closed):
-    password = "nine brown wrens sing"
+    password = "nine brown finches sing"
     closed.command("users", "create", "--email", "wren@example.com", "--with-password", typed=password + "\n")
     visitor = Visitor(closed)
     reply = visitor.post("/dashboard/signin", {"email": "wren@example.com", "password": password, "code": ""})
