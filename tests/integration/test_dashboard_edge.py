@@ -2,6 +2,7 @@
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -66,6 +67,25 @@ def test_the_cookie_is_for_this_server_alone_and_no_script_reads_it(server, secr
     reply = Visitor(server).sign_in_with_key(secret_key)
     cookie = reply.headers["Set-Cookie"]
     assert re.fullmatch(rf"strongroom_{server.port}=[\w-]{{43}}; HttpOnly; Path=/; SameSite=lax", cookie)
+
+
+def test_many_come_in_and_make_keys_at_once_and_each_is_in_the_log(server, secret_key):
+    def come_in(number):
+        someone = Visitor(server)
+        assert someone.sign_in_with_key(secret_key).status == 303
+        token = someone.token("/dashboard/test/keys/new")
+        return someone.post(
+            "/dashboard/test/keys/new", {"name": f"k{number}", "kind": "secret"}, token=token
+        ).status
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(come_in, range(4)))
+    visitor = Visitor(server)
+    visitor.sign_in_with_key(secret_key)
+    text = visitor.get("/dashboard/test/audit").body.decode()
+    assert statuses == [200] * 4
+    assert text.count(">api_key.created<") == 4
+    assert "Altered" not in text
 
 
 def test_who_is_not_signed_in_is_sent_to_the_door_and_back(server):

@@ -1,7 +1,9 @@
 """Doing something: an operation, what the audit log says of it, and one commit of both."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from strongroom import limits
 from strongroom.dashboard.visit import Visit
@@ -12,6 +14,9 @@ from strongroom.resources.call import Call
 from strongroom.store import Rejected
 
 T = TypeVar("T")
+
+# Those who act on one account in this process take turns: each would follow the same entry of the log, and only one can.
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 class Deed:
@@ -53,6 +58,19 @@ async def commit(
     Raises:
         errors.ApiError: as `act`.
     """
+    turn = _turns.setdefault(account, asyncio.Lock())
+    async with turn:
+        return await _committed(house, account, actor, make_call, work, mode)
+
+
+async def _committed(
+    house: House,
+    account: str,
+    actor: Actor,
+    make_call: Callable[[], Awaitable[Call]],
+    work: Work[T],
+    mode: str,
+) -> T:
     for _ in range(limits.COMMIT_ATTEMPTS_MAX):
         deed = Deed(await make_call(), mode)
         result = await work(deed)

@@ -151,15 +151,17 @@ async def confirm(house: House, person: Stored, code: Secret[str], actor: Actor)
     Raises:
         people.SignInRefused: it is not theirs, or was used, or they have to wait.
     """
-    call = await people.call_on(house, person.row.account)
-    fresh = await call.load(people.PERSON, person.id, param="user")
-    fields = await _judged(call, fresh, code, holds=True)
-    if fields is None:
-        people.change(call, fresh, **_failed(fresh.doc, call.now))
-    else:
-        people.change(call, fresh, **fields)
-    outcome = "refused" if fields is None else "done"
-    entry = Entry("session.confirmed", person.id, outcome=outcome)
-    await audit.commit(house, call.caller.account, call.writes, actor, entry)
-    if fields is None:
-        raise people.SignInRefused
+    for _ in range(limits.COMMIT_ATTEMPTS_MAX):
+        call = await people.call_on(house, person.row.account)
+        fresh = await call.load(people.PERSON, person.id, param="user")
+        fields = await _judged(call, fresh, code, holds=True)
+        people.change(call, fresh, **(_failed(fresh.doc, call.now) if fields is None else fields))
+        entry = Entry("session.confirmed", person.id, outcome="refused" if fields is None else "done")
+        try:
+            await audit.commit(house, call.caller.account, call.writes, actor, entry)
+        except Rejected:
+            continue
+        if fields is None:
+            raise people.SignInRefused
+        return
+    raise audit.busy()
