@@ -375,10 +375,6 @@ def test_a_token_of_another_account_mode_or_kind_buys_nothing(stripe, live, serv
     [
         ("charges", {"amount": "100", "currency": "usd", "source": "{card}"}),
         ("charges", {"currency": "usd", "source": "{card}"}),
-        ("payment_intents", {"amount": "100", "currency": "usd", "payment_method_data[type]": "card",
-                             "payment_method_data[card][token]": "{card}"}),
-        ("payment_intents", {"amount": "100", "currency": "usd", "payment_method_options[card][cvc_token]": "{code}"}),
-        ("setup_intents", {"payment_method_data[type]": "card", "payment_method_data[card][token]": "{card}"}),
         ("topups", {"amount": "100", "currency": "usd", "source": "{bank}"}),
     ],
 )  # fmt: skip
