@@ -129,18 +129,42 @@ def test_a_customer_of_the_connected_account_is_no_customer_of_the_platform(stri
         stripe.tokens.create({"customer": theirs.id}, acting_on(account))
 
 
-US_BANK = {
-    "account_number": "000111111116",
-    "routing_number": "110000000",
-    "account_holder_type": "individual",
-}
-PATH = "bank_account[payment_method]"
-
-
-def bank_method(stripe, **options):
-    return stripe.payment_methods.create(
-        {"type": "us_bank_account", "us_bank_account": US_BANK, "billing_details": {"name": "Jenny"}}, options
+def test_a_bank_token_is_made_from_a_saved_payment_method_of_its_customer(stripe, account):
+    customer = stripe.customers.create()
+    method = stripe.payment_methods.create(
+        {
+            "type": "us_bank_account",
+            "us_bank_account": {
+                "account_number": "000111111116",
+                "routing_number": "110000000",
+                "account_holder_type": "individual",
+            },
+            "billing_details": {"name": "Jenny Rosen"},
+        }
     )
+    path = "bank_account[payment_method]"
+    with refused(code="resource_missing", param=path):
+        stripe.tokens.create({"bank_account": {"payment_method": method.id}, "customer": customer.id})
+
+    token = stripe.tokens.create({"bank_account": {"payment_method": method.id}})
+
+    shown = token.bank_account
+    assert (token.type, shown.last4, shown.routing_number, shown.status) == (
+        "bank_account",
+        "1116",
+        "110000000",
+        "new",
+    )
+    assert (shown.account_holder_name, shown.fingerprint) == (
+        "Jenny Rosen",
+        method.us_bank_account.fingerprint,
+    )
+    destination = stripe.accounts.external_accounts.create(account.id, {"external_account": token.id})
+    assert (destination.id, destination.last4) == (shown.id, "1116")
+    with refused(says="previously used"):
+        stripe.tokens.create({"bank_account": {"payment_method": method.id}})
+    with refused(param=path, says="not of type us_bank_account"):
+        stripe.tokens.create({"bank_account": {"payment_method": "pm_card_visa"}})
 
 
 def saved_bank(stripe):
@@ -152,65 +176,58 @@ def saved_bank(stripe):
     return customer, stripe.payment_methods.retrieve(customer.default_source)
 
 
-def test_the_bank_account_behind_a_payment_method_becomes_a_token(stripe, account):
-    method = bank_method(stripe)
-    token = stripe.tokens.create({"bank_account": {"payment_method": method.id}})
-
-    shown = token.bank_account
-    assert token.id.startswith("btok_")
-    assert (shown.last4, shown.routing_number, shown.bank_name) == ("1116", "110000000", "STRIPE TEST BANK")
-    assert (shown.country, shown.currency, shown.account_holder_name) == ("US", "usd", "Jenny")
-    assert shown.fingerprint == method.us_bank_account.fingerprint
-    with refused(param=PATH, says="may not be used again"):
-        stripe.tokens.create({"bank_account": {"payment_method": method.id}})
-    payout = stripe.accounts.external_accounts.create(account.id, {"external_account": token.id})
-    assert (payout.last4, payout.fingerprint) == ("1116", shown.fingerprint)
+def unsaved_bank(stripe):
+    bank = {
+        "account_number": "000111111116",
+        "routing_number": "110000000",
+        "account_holder_type": "individual",
+    }
+    return stripe.payment_methods.create(
+        {"type": "us_bank_account", "us_bank_account": bank, "billing_details": {"name": "Jenny"}}
+    )
 
 
-def test_a_saved_bank_account_stays_and_its_customer_has_to_be_named(stripe, browser):
+def test_a_saved_bank_account_stays_and_its_customer_has_to_be_named(stripe):
     customer, method = saved_bank(stripe)
     bank = {"bank_account": {"payment_method": method.id}}
     for _ in range(2):
         assert stripe.tokens.create({**bank, "customer": customer.id}).bank_account.last4 == "6789"
     assert stripe.payment_methods.retrieve(method.id).to_dict() == method.to_dict()
-    card = stripe.payment_methods.create({"type": "card", "card": VISA}).id
-    for params, code, param in (
-        (bank, "parameter_missing", "customer"),
-        ({**bank, "customer": "cus_nope"}, "resource_missing", "customer"),
-        ({**bank, "customer": stripe.customers.create({}).id}, "resource_missing", PATH),
-        ({"bank_account": {"payment_method": "pm_nope"}}, "resource_missing", PATH),
-        ({"bank_account": {"payment_method": card}}, None, PATH),
-        (
-            {"bank_account": {"payment_method": method.id, "account_number": "000123456789"}},
-            "parameters_exclusive",
-            PATH,
-        ),
-        ({"bank_account": {"payment_method": method.id, "country": "US"}}, "parameters_exclusive", PATH),
-        ({**bank, "pii": {"id_number": "1"}}, "parameters_exclusive", "pii"),
-    ):
-        with refused(code=code, param=param):
-            stripe.tokens.create(params)
-    with refused(sdk.PermissionError, status=403, code="secret_key_required"):
-        browser.tokens.create(bank)
+    with refused(code="parameter_missing", param="customer"):
+        stripe.tokens.create(bank)
+    with refused(code="resource_missing", param="bank_account[payment_method]"):
+        stripe.tokens.create({**bank, "customer": stripe.customers.create({}).id})
+    with refused(code="parameters_exclusive", param="pii"):
+        stripe.tokens.create({**bank, "pii": {"id_number": "1"}})
 
 
-def test_a_test_name_of_a_bank_account_becomes_a_token_as_often_as_one_likes(stripe, server):
+def test_a_test_name_of_a_bank_account_becomes_a_token_as_often_as_one_likes(stripe, server, account):
     name = {"bank_account": {"payment_method": "pm_usBankAccount_success"}}
     tokens = [stripe.tokens.create(name) for _ in range(2)]
 
     assert len({token.bank_account.id for token in tokens}) == 2
     assert [token.bank_account.last4 for token in tokens] == ["6789"] * 2
+    stripe.accounts.external_accounts.create(account.id, {"external_account": tokens[0].id})
     assert server.command("check").stdout == "0 faults\n"
 
 
 def test_of_many_that_want_a_token_of_one_unsaved_bank_account_one_gets_it(stripe, post):
-    method = bank_method(stripe)
+    method = unsaved_bank(stripe)
     with ThreadPoolExecutor(64) as crowd:
-        replies = list(crowd.map(lambda _: post("/v1/tokens", {PATH: method.id}), range(64)))
+        wanted = {"bank_account[payment_method]": method.id}
+        replies = list(crowd.map(lambda _: post("/v1/tokens", wanted), range(64)))
     assert sorted(reply.status for reply in replies) == [200, *[400] * 63]
 
 
-def test_what_a_bank_token_needs_is_missed_by_name(post):
+def test_a_bank_token_is_made_from_numbers_or_from_a_payment_method_and_not_from_both(post, publishable_key):
+    path = "bank_account[payment_method]"
+    for beside in ("account_number", "country", "currency"):
+        error = post("/v1/tokens", {path: "pm_x", f"bank_account[{beside}]": "1"}).error
+        assert (error["code"], error["param"]) == ("parameters_exclusive", path)
+    for params in ({path: "pm_x"}, {path: "pm_x", "customer": "cus_x"}):
+        reply = post("/v1/tokens", params)
+        assert (reply.status, reply.error["code"], reply.error["param"]) == (400, "resource_missing", path)
+        assert post("/v1/tokens", params, key=publishable_key).error["code"] == "secret_key_required"
     for field, value, code in (
         ("account_number", None, "parameter_missing"),
         ("country", "", "parameter_invalid_empty"),
@@ -224,22 +241,6 @@ def test_what_a_bank_token_needs_is_missed_by_name(post):
         sent = {f"bank_account[{key}]": text for key, text in bank.items() if text is not None}
         error = post("/v1/tokens", sent).error
         assert (error["code"], error["param"]) == (code, f"bank_account[{field}]")
-
-
-def test_a_bank_account_is_shared_once_it_is_verified(stripe, account):
-    customer, method = saved_bank(stripe)
-    copy = stripe.payment_methods.create(
-        {"customer": customer.id, "payment_method": method.id}, acting_on(account)
-    )
-
-    assert (copy.type, copy.customer, copy.us_bank_account.last4) == ("us_bank_account", None, "6789")
-    assert copy.id.startswith("pm_")
-    assert copy.us_bank_account.fingerprint == method.us_bank_account.fingerprint
-    with refused(code="bank_account_unverified", param="payment_method"):
-        stripe.payment_methods.create({"payment_method": bank_method(stripe).id}, acting_on(account))
-    wallet = stripe.payment_methods.create({"type": "ideal", "ideal": {"bank": "ing"}})
-    with refused(param="payment_method", says="ideal"):
-        stripe.payment_methods.create({"payment_method": wallet.id}, acting_on(account))
 
 
 # -- PaymentMethods ---------------------------------------------------------------------------------------------------
@@ -349,3 +350,18 @@ def test_a_copy_is_kept_by_the_accounts_keys_and_goes_with_nothing_of_the_platfo
     theirs = stripe.customers.create({"payment_method": copy.id}, acting_on(account))
     assert stripe.payment_methods.retrieve(copy.id, {}, acting_on(account)).customer == theirs.id
     assert server.command("check").stdout == "0 faults\n"
+
+
+def test_a_bank_account_is_shared_once_it_is_verified(stripe, account):
+    unverified = unsaved_bank(stripe)
+    with refused(code="bank_account_unverified"):
+        stripe.payment_methods.create({"payment_method": unverified.id}, acting_on(account))
+    customer, method = saved_bank(stripe)
+    shared = {"customer": customer.id, "payment_method": method.id}
+    copy = stripe.payment_methods.create(shared, acting_on(account))
+
+    assert (copy.type, copy.customer, copy.us_bank_account.last4) == ("us_bank_account", None, "6789")
+    assert copy.us_bank_account.fingerprint == method.us_bank_account.fingerprint
+    theirs = stripe.customers.create({}, acting_on(account))
+    attached = stripe.payment_methods.attach(copy.id, {"customer": theirs.id}, acting_on(account))
+    assert attached.customer == theirs.id

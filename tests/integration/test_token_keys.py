@@ -16,7 +16,7 @@ PLACES = ("platform", "connected")
 
 # What a restricted key may do, by the name it has below.
 PERMISSIONS = {
-    "rk_write": ("token=write", "customer=read", "payment_method=read"),
+    "rk_write": ("token=write", "customer=read"),
     "rk_write_alone": ("token=write",),
     "rk_read": ("token=read", "customer=write"),
     "rk_none": ("payment_method=write",),
@@ -50,15 +50,14 @@ SECRET_KEY = (403, "secret_key_required", None)
 RAW_CARD = (402, None, None)
 TEST_CARD = (402, "card_declined", "")
 REFUSED = (400, None, None)
+NO_METHOD = (400, "resource_missing", "bank_account[payment_method]")
 MISSING = (404, "resource_missing", "token")
 
 # operation → mode → (what a server's key is answered, what a browser's is)
 ANSWERS = {
     "card": {"test": (DONE, DONE), "live": (RAW_CARD, TEST_CARD)},
     "bank_account": dict.fromkeys(MODES, (DONE, DONE)),
-    "bank_account[payment_method]": dict.fromkeys(
-        MODES, ((400, "resource_missing", "bank_account[payment_method]"), SECRET_KEY)
-    ),
+    "bank_account[payment_method]": dict.fromkeys(MODES, (NO_METHOD, SECRET_KEY)),
     "pii": dict.fromkeys(MODES, (DONE, DONE)),
     "account": {"test": (DONE, DONE), "live": (REFUSED, DONE)},
     "person": {"test": (DONE, DONE), "live": (REFUSED, DONE)},
@@ -79,9 +78,11 @@ def expected(operation, kind, mode, place):
         return browser_side
     if kind == "rk_none" or (kind == "rk_read" and not is_read):
         return LACKS
+    if operation == "bank_account[payment_method]" and kind != "sk":
+        return LACKS
     if operation == "clone" and place == "platform":
         return (400, None, "customer")
-    if operation in ("clone", "bank_account[payment_method]") and kind == "rk_write_alone":
+    if operation == "clone" and kind == "rk_write_alone":
         return LACKS
     return server_side
 

@@ -8,4 +8,5 @@ MIGRATIONS = [
     "0005_mandates",
     "0006_configurations",
     "0007_intents",
+    "0008_dashboard",
 ]

@@ -19,12 +19,13 @@ MAY_IMPORT = {
     "house": LEAVES | {"installation", "store", "vault"},
     "resources": LEAVES | {"catalog", "contract", "domain", "house", "store", "vault"},
     "workers": LEAVES | {"house", "installation", "resources", "store", "vault"},
-    "http": LEAVES | {"catalog", "contract", "house", "resources", "store", "vault", "workers"},
+    "http": LEAVES | {"catalog", "contract", "dashboard", "house", "resources", "store", "vault", "workers"},
+    "dashboard": LEAVES | {"catalog", "contract", "domain", "house", "resources", "store", "vault"},
     "welcome": LEAVES | {"house", "resources"},
 }
 MAY_IMPORT["cli"] = MAY_IMPORT["__main__"] = {*MAY_IMPORT, "cli"}
 
-VAULT_ONLY = {"cryptography", "hmac"}
+VAULT_ONLY = {"argon2", "cryptography", "hmac"}
 
 
 def rooms_and_imports(source):

@@ -17,15 +17,15 @@ from typing import Any, Final
 
 from strongroom import errors, ids
 from strongroom.resources import account_checks as checks
+from strongroom.resources import account_forms as forms
 from strongroom.resources import (
-    account_documents,
     account_tokens,
     connections,
+    documents,
     external_accounts,
     person_parts,
     records,
 )
-from strongroom.resources import account_forms as forms
 from strongroom.resources import account_views as views
 from strongroom.resources import accounts_access as access
 from strongroom.resources.account_parts import ACCOUNT, Part, Whole, load
@@ -209,8 +209,8 @@ def request_by_default(whole: Whole, names: list[str]) -> None:
 
 async def _take_company(whole: Whole, platform: Call, given: Document) -> None:
     plain, numbers = forms.secrets_of(given, NUMBERS)
-    plain, examined = await account_documents.take_verification(
-        whole.call, platform, plain, purposes=account_documents.OF_COMPANIES, root="company"
+    plain, examined = await documents.take_verification(
+        whole.call, platform, plain, purposes=documents.OF_COMPANIES, root="company"
     )
     _note_checks(whole, "company", examined, "company.")
     company = forms.merge(whole.doc["company"], plain)

@@ -1,4 +1,4 @@
-"""What is saved becomes a token or a PaymentMethod again: above all a platform's, for an account connected to it.
+"""What a platform has saved, shared with an account connected to it: as a token of a card, or as a PaymentMethod.
 
 The one place where a request that acts on a connected account reads what is its platform's. That is the key's own account
 and no other: `Stripe-Account` says where the copy goes. The number is opened and sealed anew by the account's keys.
@@ -17,17 +17,9 @@ from strongroom.resources.changes import merge_metadata
 from strongroom.resources.kind import Document, Stored
 from strongroom.resources.payment_methods import PAYMENT_METHOD
 
-OUTCOMES: Final = frozenset(
-    {"no_account", "account_closed", "insufficient_funds", "debit_not_authorized", "invalid_currency"}
-)
 BESIDE: Final = frozenset({"allow_redisplay", "customer", "metadata", "payment_method", "type"})
 """What may be sent about a copy; all the rest is the original's."""
-BANKS: Final = frozenset({states.US_BANK_ACCOUNT})
-CLONEABLE: Final = BANKS | {"card"}
-_USED_UP: Final = (
-    "This PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected "
-    "account without Customer attachment, or was detached from a Customer. It may not be used again."
-)
+CLONEABLE: Final = frozenset({"card", "us_bank_account"})
 
 
 async def _platform(call: Call, message: str, *, param: str) -> Call:
@@ -98,61 +90,6 @@ async def _card_of(platform: Call, customer: Stored, card_id: str | None) -> Sto
     return card
 
 
-async def bank_token(call: Call, method_id: str, customer: str | None) -> Stored:
-    """Stage a token of the bank account behind a PaymentMethod of the account that the call acts on.
-
-    One that is saved stays as it is, and its customer has to be named. One that never was is used up by it.
-
-    Raises:
-        errors.Forbidden: a publishable key, or a restricted one that may not read PaymentMethods.
-        errors.InvalidRequest: no such PaymentMethod or customer, one of another type, or one that is used up.
-    """
-    param = "bank_account[payment_method]"
-    _refuse_publishable(call)
-    call.check_may_read(PAYMENT_METHOD.permission)
-    if customer is not None:
-        call.guard(await customers.load_living(call, customer, param="customer"))
-    method = await payment_methods.load(call, method_id, param=param)
-    _check_type(method, BANKS, param=param)
-    _check_may_share(method, customer, param=param)
-    if _is_magic(call, method_id):
-        # Made for this token alone: the number moves.
-        record = method["record"]
-        call.change(method, state=states.CONSUMED, record=None)
-    else:
-        record = await records.copy(call, call, method)
-        _use_up(call, method)
-    extra = {"bank_account": _bank_account(method), PRIVATE: {"behaviour": _payout_outcome(call, method)}}
-    return tokens.insert(call, ids.new("btok"), "bank_account", record, extra)
-
-
-def _bank_account(method: Stored) -> Document:
-    """Return the `bank_account` object of a token, from what a PaymentMethod says of it."""
-    bank = method.doc[states.US_BANK_ACCOUNT]
-    return {
-        "id": ids.new("ba"),
-        "object": "bank_account",
-        "account_holder_name": method.doc["billing_details"]["name"],
-        "account_holder_type": bank["account_holder_type"],
-        "account_type": bank["account_type"],
-        "bank_name": bank["bank_name"],
-        "country": "US",
-        "currency": "usd",
-        "fingerprint": bank["fingerprint"],
-        "last4": bank["last4"],
-        "routing_number": bank["routing_number"],
-        "status": "new",
-    }
-
-
-def _payout_outcome(call: Call, method: Stored) -> str | None:
-    """Return what a payout to the account comes to: what a payment from it does, where banks have a word for that."""
-    behaviour: str | None = method.doc[PRIVATE]["behaviour"]
-    if call.caller.livemode:
-        return None
-    return behaviour if behaviour in OUTCOMES else "paid"
-
-
 # -- PaymentMethods ---------------------------------------------------------------------------------------------------
 
 
@@ -180,34 +117,28 @@ async def payment_method(call: Call, params: Document) -> Document:
         raise errors.parameters_exclusive("payment_method", stray)
     if "customer" in params:
         platform.guard(await customers.load_living(platform, params["customer"], param="customer"))
-    name = params["payment_method"]
-    if _is_magic(call, name):
-        return payment_methods.view(await payment_methods.load(call, name, param="payment_method"))
-    original = await payment_methods.load(platform, name, param="payment_method")
-    _check_type(original, CLONEABLE, param="payment_method")
-    _check_may_share(original, params.get("customer"), param="payment_method")
-    _check_verified(original)
+    if not call.caller.livemode and catalog.magic_payment_method(params["payment_method"]) is not None:
+        return payment_methods.view(
+            await payment_methods.load(call, params["payment_method"], param="payment_method")
+        )
+    original = await platform.load(PAYMENT_METHOD, params["payment_method"], param="payment_method")
+    _check_may_share(original, params.get("customer"))
     copy = await _copied(platform, call, original, params)
-    _use_up(platform, original)
+    payment_methods.consume(platform, original, params.get("customer"))
     return payment_methods.view(copy)
 
 
-def _is_magic(call: Call, method_id: str) -> bool:
-    known = (catalog.magic_payment_method(method_id), catalog.magic_method(method_id))
-    return not call.caller.livemode and known != (None, None)
-
-
-def _check_type(original: Stored, types: frozenset[str], *, param: str) -> None:
-    if original["type"] not in types:
+def _check_may_share(original: Stored, customer: str | None) -> None:
+    if original["type"] not in CLONEABLE:
         raise errors.InvalidRequest(
-            f"PaymentMethods of type {original['type']} cannot be used here: only {' and '.join(sorted(types))}.",
-            param=param,
+            f"PaymentMethods of type {original['type']} cannot be shared with connected accounts.",
+            param="payment_method",
         )
-
-
-def _check_may_share(original: Stored, customer: str | None, *, param: str) -> None:
-    if original["state"] not in (states.FRESH, states.ATTACHED):
-        raise errors.InvalidRequest(_USED_UP, param=param)
+    if original["type"] == "us_bank_account" and not _is_verified(original):
+        raise errors.InvalidRequest(
+            "The bank account has to be verified before it is shared.", code="bank_account_unverified"
+        )
+    states.after(states.USE, original["state"], param="payment_method")
     if original["state"] == states.ATTACHED and customer is None:
         raise errors.parameter_missing("customer")
     if original["customer"] != customer:
@@ -215,23 +146,19 @@ def _check_may_share(original: Stored, customer: str | None, *, param: str) -> N
             f"The customer does not have a payment method with the ID {original.id}. "
             "The payment method must be attached to the customer.",
             code="resource_missing",
-            param=param,
-        )
-
-
-def _check_verified(original: Stored) -> None:
-    private = original.doc[PRIVATE]
-    is_verified = private.get("verified", False) or private.get("status") == "verified"
-    if original["type"] == states.US_BANK_ACCOUNT and not is_verified:
-        raise errors.InvalidRequest(
-            "The bank account behind this PaymentMethod must be verified before it can be shared.",
-            code="bank_account_unverified",
             param="payment_method",
         )
 
 
+def _is_verified(original: Stored) -> bool:
+    """Whether somebody has shown that a bank account is the customer's, through either of its APIs."""
+    private = original.doc[PRIVATE]
+    return bool(private.get("verified")) or private.get("status") == "verified"
+
+
 async def _copied(platform: Call, call: Call, original: Stored, params: Document) -> Stored:
     copy_id = ids.new("pm")
+    # The code stays with the platform, whatever it came to; a bank account was verified, or it would not be here.
     known = {"cvc_given": False} if original["type"] == "card" else {"verified": True}
     doc = {
         **{name: value for name, value in original.doc.items() if name != "radar_options"},
@@ -251,11 +178,3 @@ async def _copied(platform: Call, call: Call, original: Stored, params: Document
         "detached_at": None,
     }
     return call.insert(PAYMENT_METHOD, doc, object_id=copy_id, **columns)
-
-
-def _use_up(platform: Call, original: Stored) -> None:
-    if original["state"] == states.ATTACHED:
-        platform.guard(original)
-        return
-    # Nobody has a use for it any more; its number goes in time, as that of a detached card.
-    platform.change(original, state=states.CONSUMED, detached_at=platform.now)

@@ -9,9 +9,9 @@ from typing import Final
 from strongroom import ids
 from strongroom.domain import account_rules
 from strongroom.domain import persons as rules
-from strongroom.resources import account_documents, records, tokens
 from strongroom.resources import account_forms as forms
 from strongroom.resources import account_views as views
+from strongroom.resources import documents, records, tokens
 from strongroom.resources.account_checks import checked_person, controller_of, inside
 from strongroom.resources.account_parts import PERSON, ROLES, Part, Whole
 from strongroom.resources.call import Call
@@ -77,12 +77,10 @@ async def write(
     account_rules.check_verified_stays(controller_of(whole.doc), status, given, account=whole.account.id)
     given = checked_person(call, given, country, root)
     plain, numbers = forms.secrets_of(given, NUMBERS)
-    plain, examined = await account_documents.take_verification(
-        call, platform, plain, purposes=account_documents.OF_PERSONS, root=root
+    plain, examined = await documents.take_verification(
+        call, platform, plain, purposes=documents.OF_PERSONS, root=root
     )
-    lists, examined["documents"] = await account_documents.take_lists(
-        call, platform, plain.get("documents") or {}
-    )
+    lists, examined["documents"] = await documents.take_lists(call, platform, plain.get("documents") or {})
     checks = forms.checks_of(call, examined, part.doc[PRIVATE]["checks"])
     if numbers:
         await _take_numbers(whole, part, numbers, checks, root=root, platform=platform)

@@ -52,32 +52,31 @@ TOKEN = register_kind(Kind("token", "tokens", "tok", "token", "token", view))
 async def create(call: Call, params: Document) -> Document:
     """Make a single-use token from exactly one kind of sensitive detail."""
     given = [source for source in SOURCES if isinstance(params.get(source), dict)]
-    if len(given) > 1:
-        raise errors.parameters_exclusive(given[0], given[1])
-    names_method = "payment_method" in (params.get("bank_account") or {})
-    stored = [name for name in ("customer", "card") if isinstance(params.get(name), str)]
-    if stored and given and not names_method:
-        raise errors.parameters_exclusive(stored[0], given[0])
-    if stored or names_method:
-        return view(await _clone(call, params, names_method=names_method))
+    if "customer" in params and given and not _names_payment_method(params):
+        raise errors.parameters_exclusive("customer", given[0])
+    if isinstance(params.get("card"), str) and given:
+        raise errors.parameters_exclusive("card", given[0])
+    if isinstance(params.get("card"), str) or ("customer" in params and not given):
+        return view(await _clone(call, params))
     if not given:
         raise errors.ParameterRefused(
             "You must supply either a card, customer, PII data, bank account, account, person or CVC to create a token."
         )
+    if len(given) > 1:
+        raise errors.parameters_exclusive(given[0], given[1])
+    if _names_payment_method(params):
+        return view(await _of_payment_method(call, params["bank_account"], params.get("customer")))
     return view(await _MAKERS[given[0]](call, params[given[0]]))
 
 
-async def _clone(call: Call, params: Document, *, names_method: bool) -> Stored:
-    """Make a token from what is stored: a customer's card, or the bank account behind a PaymentMethod."""
+def _names_payment_method(params: Document) -> bool:
+    return "payment_method" in (params.get("bank_account") or {})
+
+
+async def _clone(call: Call, params: Document) -> Stored:
     from strongroom.resources import clones
 
-    if not names_method:
-        return await clones.card_token(call, params)
-    details = params["bank_account"]
-    others = sorted(details.keys() - {"payment_method"})
-    if others:
-        raise errors.parameters_exclusive(f"bank_account[{others[0]}]", "bank_account[payment_method]")
-    return await clones.bank_token(call, details["payment_method"], params.get("customer"))
+    return await clones.card_token(call, params)
 
 
 async def _from_card(call: Call, details: Document) -> Stored:
@@ -102,6 +101,15 @@ async def _from_bank_account(call: Call, details: Document) -> Stored:
     taken = await bank_accounts.take_in(call, details, param="bank_account")
     extra = {"bank_account": taken.shown, PRIVATE: {"behaviour": taken.behaviour}}
     return insert(call, ids.new("btok"), "bank_account", taken.record, extra)
+
+
+async def _of_payment_method(call: Call, details: Document, customer: str | None) -> Stored:
+    from strongroom.resources import bank_tokens
+
+    others = sorted(details.keys() - {"payment_method"})
+    if others:
+        raise errors.parameters_exclusive(f"bank_account[{others[0]}]", "bank_account[payment_method]")
+    return await bank_tokens.of_method(call, details["payment_method"], customer)
 
 
 async def _from_pii(call: Call, details: Document) -> Stored:

@@ -173,6 +173,17 @@ TABLES: Final = {
         Table("records", [CREATED, Column("kind", "text"), Column("wrapped_key", "blob")]),
         Table("fingerprints", [Column("fingerprint", "text")]),
         Table("installation", [CREATED]),
+        Table("users", [Column("email_mac", "blob", unique=True), CREATED]),
+        Table(
+            "sessions",
+            [
+                Column("mac", "blob", unique=True),
+                CREATED,
+                Column("holder", "text"),
+                Column("seen_at", "integer"),
+            ],
+        ),
+        Table("audit", [CREATED, Column("mac", "blob")], [LISTABLE]),
         Table("connections", [CREATED, Column("ended_at", "integer", nullable=True)], [LISTABLE]),
         Table(
             "persons",

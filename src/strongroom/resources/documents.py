@@ -12,8 +12,8 @@ from strongroom.resources.call import Call
 from strongroom.resources.files import FILE, outcome_of, take_document
 from strongroom.resources.kind import Document, Stored
 
-OF_PERSONS: Final = ("identity_document", "additional_verification")
-OF_COMPANIES: Final = ("additional_verification", "identity_document", "account_requirement")
+OF_PERSONS: Final = ("identity_document",)
+OF_COMPANIES: Final = ("additional_verification",)
 OF_REQUIREMENTS: Final = ("account_requirement",)
 
 SUCCESS: Final = "success"
