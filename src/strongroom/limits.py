@@ -45,6 +45,9 @@ SEARCHED_MAX = 20_000
 # What a customer may owe or be owed: twelve digits of the currency's smallest unit, as in Stripe's largest amounts.
 BALANCE_MAX = 999_999_999_999
 
+# How many webhook endpoints an account has in a mode; documented.
+WEBHOOK_ENDPOINTS_MAX = 16
+
 # How long things live.
 IDEMPOTENCY_SECONDS = 24 * 3600
 TOKEN_SECONDS = 24 * 3600

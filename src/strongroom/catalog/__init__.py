@@ -5,6 +5,7 @@
     bank_countries test_banks       → banks        accounts per country, and the numbers test mode accepts
     countries                       → countries    ISO 3166-1
     eligibility                     → eligibility  where, for how much and for what each payment method can be used
+    networks                        → networks     where no webhook goes
     tax_locations                   → tax_locations  what an address must say
     tax_ids                         → tax_ids      types, and what a value of each looks like
     microdeposits                   → microdeposits  what test mode makes of reported amounts
@@ -21,6 +22,7 @@ from strongroom.catalog.eligibility import methods
 from strongroom.catalog.files import FilePurpose, FileType, MagicFile, file_tables, magic_file
 from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_payment_method, magic_token
 from strongroom.catalog.microdeposits import microdeposits
+from strongroom.catalog.networks import network_tables
 from strongroom.catalog.reading import CatalogError
 from strongroom.catalog.requirements import requirement_tables
 from strongroom.catalog.tax_ids import tax_id_tables
@@ -60,6 +62,7 @@ TABLES = (
     microdeposits,
     tax_location_needs,
     tax_id_tables,
+    network_tables,
 )
 
 

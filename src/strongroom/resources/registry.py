@@ -28,6 +28,7 @@ MODULES = (
     "payment_method_domains",
     "payment_methods",
     "tokens",
+    "webhook_endpoints",
 )
 
 SECRET_ONLY = frozenset({KeyKind.SECRET, KeyKind.RESTRICTED})
