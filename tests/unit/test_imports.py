@@ -16,9 +16,10 @@ MAY_IMPORT = {
     "domain": LEAVES | {"catalog"},
     "vault": LEAVES | {"catalog", "domain"},
     "installation": LEAVES | {"store", "vault"},
-    "house": LEAVES | {"installation", "store", "vault"},
-    "resources": LEAVES | {"catalog", "contract", "domain", "house", "store", "vault"},
-    "workers": LEAVES | {"house", "installation", "resources", "store", "vault"},
+    "outbox": LEAVES | {"domain", "store", "vault"},
+    "house": LEAVES | {"installation", "outbox", "store", "vault"},
+    "resources": LEAVES | {"catalog", "contract", "domain", "house", "outbox", "store", "vault"},
+    "workers": LEAVES | {"domain", "house", "installation", "outbox", "resources", "store", "vault"},
     "http": LEAVES | {"catalog", "contract", "house", "resources", "store", "vault", "workers"},
     "welcome": LEAVES | {"house", "resources"},
 }

@@ -57,6 +57,7 @@ def _is_used(token: Row) -> bool:
 RULES: Final = (
     Rule("idempotency keys", "idempotency_keys", limits.IDEMPOTENCY_SECONDS, renewable=True),
     Rule("events", "events", limits.EVENT_SECONDS),
+    Rule("webhook deliveries", "webhook_deliveries", limits.EVENT_SECONDS),
     Rule("unused tokens", "tokens", limits.TOKEN_SECONDS, stays=_is_used, with_record=True),
     # The value behind a used token belongs to what the token became.
     Rule("used tokens", "tokens", limits.USED_TOKEN_SECONDS, stays=lambda token: not _is_used(token)),
