@@ -17,6 +17,7 @@ T = TypeVar("T")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DAY_SECONDS: Final = 86_400
+WAIT_SECONDS_MAX: Final = 31_536_000
 MODES: Final = ("test", "live")
 INTERRUPTED_STATUS: Final = 130
 
@@ -35,6 +36,15 @@ def _networks(
         return tuple(ip_network(value) for value in values)
     except ValueError as fault:
         raise click.BadParameter(f"{fault}; it takes a network such as 10.0.0.0/8, or one address") from None
+
+
+def _seconds(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...]:
+    words = [word for word in value.split(",") if word]
+    if not all(word.isascii() and word.isdigit() and 0 < int(word) <= WAIT_SECONDS_MAX for word in words):
+        raise click.BadParameter(
+            f"it takes numbers of seconds such as 5,300,1800, up to {WAIT_SECONDS_MAX} each"
+        )
+    return tuple(map(int, words))
 
 
 def option(*declarations: str, **attributes: Any) -> Callable[[Command], Command]:
@@ -103,6 +113,29 @@ def main() -> None:
     callback=_networks,
     multiple=True,
     help="Network whose X-Forwarded-* headers are believed.",
+)
+@option(
+    "--webhook-network",
+    "webhook_networks",
+    callback=_networks,
+    multiple=True,
+    help="Network, not public, that webhooks may go to.",
+)
+@option(
+    "--webhook-port",
+    "webhook_ports",
+    type=click.IntRange(1, 65_535),
+    multiple=True,
+    default=(443,),
+    show_default=True,
+    help="Port that webhooks may go to; any in the test mode of a sandbox.",
+)
+@option(
+    "--webhook-retries",
+    callback=_seconds,
+    default="",
+    metavar="SECONDS,…",
+    help="Waits between attempts to deliver a webhook; default: nearly three days in live mode, two hours in test mode.",
 )
 @option("--allow-plain-http", is_flag=True, help="Accept live keys without TLS from other machines.")
 @option(

@@ -74,6 +74,15 @@ class Settings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = field(default=())
     """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
 
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = field(default=())
+    """Where webhooks may go although it is no public network."""
+
+    webhook_ports: tuple[int, ...] = (443,)
+    """Ports webhooks may go to. In the test mode of a sandbox they may go to any."""
+
+    webhook_retries: tuple[int, ...] = ()
+    """Seconds between one attempt to deliver a webhook and the next; empty: as documented for each mode."""
+
     allow_plain_http: bool = False
     """Whether live keys may be used without TLS from other machines than this one."""
 

@@ -31,9 +31,14 @@ def echo(text: object) -> str:
     shown = str(text)
     if len(shown) > limits.ECHO_LENGTH_MAX:
         shown = shown[: limits.ECHO_LENGTH_MAX] + "…"
-    plain = unicodedata.normalize("NFKC", shown)
+    return without_long_numbers(shown)
+
+
+def without_long_numbers(text: str) -> str:
+    """Return `text` with every run of digits long enough to be a card starred out."""
+    plain = unicodedata.normalize("NFKC", text)
     if not holds_long_number(plain):
-        return shown
+        return text
     return _DIGIT_RUN.sub(lambda run: "*" * len(run.group()), plain)
 
 

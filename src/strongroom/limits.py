@@ -45,6 +45,17 @@ SEARCHED_MAX = 20_000
 # What a customer may owe or be owed: twelve digits of the currency's smallest unit, as in Stripe's largest amounts.
 BALANCE_MAX = 999_999_999_999
 
+# How many webhook endpoints an account has in a mode; documented.
+WEBHOOK_ENDPOINTS_MAX = 16
+# How long sending one webhook may take, looking its host up included, and connecting alone; documented as some seconds.
+WEBHOOK_SECONDS_MAX = 10
+WEBHOOK_CONNECT_SECONDS_MAX = 3
+# How much of an endpoint's answer is read, and how much of that is kept for whoever looks at the delivery.
+WEBHOOK_ANSWER_BYTES_MAX = 16 * 1024
+WEBHOOK_ANSWER_SHOWN_MAX = 1_024
+# Sixteen endpoints of an account and as many of its platform, and some sent again.
+DELIVERIES_SHOWN_MAX = 100
+
 # How long things live.
 IDEMPOTENCY_SECONDS = 24 * 3600
 TOKEN_SECONDS = 24 * 3600

@@ -16,8 +16,10 @@ from strongroom.catalog import method_types
 from strongroom.config import Settings
 from strongroom.house import open_house
 from strongroom.store.tables import TABLES
+from support.connect import eventually
 from support.data import VISA
 from support.documents import BOUNDARY, multipart, part, pdf, upload
+from support.receiver import Receiver
 from support.server import Server
 
 NUMBERS = ["4242424242424242", "5555555555554444", "378282246310005", "4000000000000002", "6011111111111117"]
@@ -394,3 +396,25 @@ def test_the_files_are_for_nobody_else(tmp_path):
         server.client("sk_test_modes").v1.tokens.create({"card": VISA})
         assert (tmp_path / "data").stat().st_mode & 0o077 == 0
         assert (tmp_path / "data" / "root.key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_what_webhooks_are_signed_with_and_where_they_go_is_sealed_and_in_no_log(
+    tmp_path, database_for, request, engine
+):
+    home, hidden = tmp_path / "home", "X9-hidden-in-the-path"
+    database = database_for(engine)
+    with Receiver(tmp_path / "receiver") as receiver, Server(home / "data", database) as server:
+        stripe = server.client("sk_test_canary").v1
+        params = {"enabled_events": ["*"], "url": receiver.url(f"/ok/{hidden}")}
+        endpoint = stripe.webhook_endpoints.create(params, {"idempotency_key": "once"})
+        stripe.webhook_endpoints.create({**params, "url": receiver.url(f"/status/500?{hidden}")})
+        stripe.customers.create({"name": NAME})
+        eventually(receiver.received, until=lambda found: len(found) == 2)
+        secrets = [endpoint.secret, hidden, NAME]
+        assert all(NAME.encode() in one.body for one in receiver.received())
+        while_running = found_in(home, secrets)
+    if engine == "postgres":
+        (home / "all.sql").write_bytes(request.getfixturevalue("postgres").dump(database))
+
+    assert while_running == found_in(home, secrets) == []

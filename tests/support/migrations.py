@@ -9,4 +9,5 @@ MIGRATIONS = [
     "0006_configurations",
     "0007_intents",
     "0008_dashboard",
+    "0009_webhooks",
 ]

@@ -9,6 +9,7 @@
     iban_parts                      → ibans        where an IBAN names bank and branch
     payment_method_types/*          → method_pages what each type of PaymentMethod takes, shows, costs and needs
     eligibility                     → eligibility  where, for how much and for what each payment method can be used
+    networks                        → networks     where no webhook goes
     tax_locations                   → tax_locations  what an address must say
     tax_ids                         → tax_ids      types, and what a value of each looks like
     microdeposits                   → microdeposits  what test mode makes of reported amounts
@@ -30,6 +31,7 @@ from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_pa
 from strongroom.catalog.method_pages import magic_method, method_types
 from strongroom.catalog.method_shapes import MagicMethod, MethodType
 from strongroom.catalog.microdeposits import microdeposits
+from strongroom.catalog.networks import network_tables
 from strongroom.catalog.reading import CatalogError
 from strongroom.catalog.requirements import requirement_tables
 from strongroom.catalog.tax_ids import tax_id_tables
@@ -77,6 +79,7 @@ TABLES = (
     tax_id_tables,
     method_types,
     iban_parts,
+    network_tables,
 )
 
 

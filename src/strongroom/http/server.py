@@ -30,6 +30,7 @@ from strongroom.http.app import Application
 from strongroom.http.protocol import Protocol, sweep
 from strongroom.resources import registry
 from strongroom.vault import harden_process
+from strongroom.workers.deliverer import deliver_forever
 from strongroom.workers.reaper import reap_forever
 from strongroom.workers.settler import settle_forever
 
@@ -105,6 +106,7 @@ async def _serve(settings: Settings, listener: socket.socket, prepare: Prepare |
     work = (
         reap_forever(house),
         settle_forever(house),
+        deliver_forever(house),
         application.watch(),
         sweep(server.server_state.connections),
     )

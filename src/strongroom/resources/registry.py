@@ -33,6 +33,7 @@ MODULES = (
     "persons",
     "setup_intents",
     "tokens",
+    "webhook_endpoints",
 )
 
 SECRET_ONLY = frozenset({KeyKind.SECRET, KeyKind.RESTRICTED})
