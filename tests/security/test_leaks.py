@@ -11,6 +11,7 @@ import json
 import msgspec
 import pytest
 
+from strongroom.catalog import method_types
 from strongroom.config import Settings
 from strongroom.house import open_house
 from strongroom.store.tables import TABLES
@@ -24,13 +25,33 @@ CODE = "739"
 BANK = "000123456789"
 ID_NUMBER = "123450987"
 NAME = "Cassandra Canary"
+# type → what is sent under its hash; the fields named in HIDDEN are never shown, those in SHOWN are, and only in answers.
+METHODS = {
+    "acss_debit": {"account_number": "900123456789", "institution_number": "000", "transit_number": "11000"},
+    "au_becs_debit": {"account_number": "922222227", "bsb_number": "000000"},
+    "bacs_debit": {"account_number": "93333335", "sort_code": "108800"},
+    "boleto": {"tax_id": "39053344705"},
+    "nz_bank_account": {
+        "account_number": "0068389",
+        "bank_code": "01",
+        "branch_code": "0902",
+        "suffix": "00",
+        "account_holder_name": NAME,
+    },
+    "payto": {"pay_id": "canary.pays@example.com"},
+    "sepa_debit": {"iban": "DE89370400440532013000"},
+    "us_bank_account": {"account_number": BANK, "routing_number": "110000000"},
+}
+HIDDEN = [METHODS[kind]["account_number"] for kind in METHODS if "account_number" in METHODS[kind]]
+HIDDEN += [METHODS["sepa_debit"]["iban"], "0532013000"]
+SHOWN = [METHODS["boleto"]["tax_id"], METHODS["payto"]["pay_id"], "16727230000197", NAME]
 DOCUMENT = "PASSPORT-OF-CASSANDRA-0xC0FFEE"
 FILENAME = "cassandras-passport.pdf"
 SECRETS = [
     *NUMBERS,
-    BANK,
+    *HIDDEN,
     ID_NUMBER,
-    NAME,
+    *SHOWN,
     DOCUMENT,
     FILENAME,
 ]  # a code is too short to search bytes for; see below
@@ -90,6 +111,15 @@ def work_a_day(server):
         send("/v1/customers", {"email": number}, Idempotency_Key=f"key {number}")
         send(f"/v1/customers/{number}", {"name": NAME})
         send("/v1/tokens", {"card[number]": number, "card[exp_month]": number, "card[cvc]": number})
+    for kind, details in METHODS.items():
+        fields = {f"{kind}[{name}]": value for name, value in details.items()}
+        owner = {"billing_details[name]": NAME, "billing_details[tax_id]": "16727230000197"}
+        method = send("/v1/payment_methods", {"type": kind, **fields, **owner})
+        assert method["object"] == "payment_method"
+        send(f"/v1/payment_methods/{method['id']}/attach", {"customer": send("/v1/customers", {})["id"]})
+        for name, value in details.items():
+            for wrong in ({f"{kind}[{name}]": f"{value}x"}, {f"{kind}[{name}][x]": value}, {kind: value}):
+                send("/v1/payment_methods", {"type": kind, **fields, **wrong, "metadata": value})
     send("/v1/tokens", {"pii[id_number]": ID_NUMBER})
     bank = {
         "country": "US",
@@ -167,9 +197,10 @@ def test_no_secret_is_in_any_file_log_or_answer(tmp_path):
 
     assert while_running == after_stopping == []
     everything = b"".join(answers)
-    for secret in [*NUMBERS, BANK, ID_NUMBER, DOCUMENT]:
+    for secret in [*NUMBERS, *HIDDEN, ID_NUMBER, DOCUMENT]:
         assert secret.encode() not in everything
-    assert NAME.encode() in everything
+    for shown in SHOWN:
+        assert shown.encode() in everything
 
 
 def test_no_secret_is_in_any_table_of_postgresql(tmp_path, postgres):
@@ -219,6 +250,11 @@ def test_no_security_code_is_even_behind_a_seal(tmp_path):
     everything = asyncio.run(all_leaves())
     assert NAME in everything
     assert not {CODE, *CODES.values()} & set(everything)
+
+
+def test_every_type_that_takes_a_secret_had_its_part_in_the_day():
+    takes_one = {kind for kind, page in method_types().items() if any(take.secret for take in page.take)}
+    assert METHODS.keys() == takes_one
 
 
 @pytest.mark.parametrize(

@@ -311,8 +311,9 @@ def test_the_secret_leaves_are_those_of_the_security_design():
     assert intent == {
         f"payment_method_data.{leaf}"
         for leaf in (
-            "acss_debit.account_number", "au_becs_debit.account_number", "bacs_debit.account_number", "card.cvc", "card.number",
-            "nz_bank_account.account_number", "payto.account_number", "sepa_debit.iban", "us_bank_account.account_number",
+            "acss_debit.account_number", "au_becs_debit.account_number", "bacs_debit.account_number", "billing_details.tax_id",
+            "boleto.tax_id", "card.cvc", "card.number", "nz_bank_account.account_number", "payto.account_number", "payto.pay_id",
+            "sepa_debit.iban", "us_bank_account.account_number",
         )
     }  # fmt: skip
 

@@ -4,6 +4,8 @@
     behaviours decline_codes        → behaviours   what the sandbox does with a test card, and the words for it
     bank_countries test_banks       → banks        accounts per country, and the numbers test mode accepts
     countries                       → countries    ISO 3166-1
+    iban_parts                      → ibans        where an IBAN names bank and branch
+    payment_method_types/*          → method_pages what each type of PaymentMethod takes, shows, costs and needs
     eligibility                     → eligibility  where, for how much and for what each payment method can be used
 
 Every table is read on first use and kept. `load` reads them all, so that a mistake in the data stops the start.
@@ -16,7 +18,10 @@ from strongroom.catalog.cards import card_tables
 from strongroom.catalog.countries import Country, country_table, is_country
 from strongroom.catalog.eligibility import methods
 from strongroom.catalog.files import FilePurpose, FileType, MagicFile, file_tables, magic_file
+from strongroom.catalog.ibans import iban_parts
 from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_payment_method, magic_token
+from strongroom.catalog.method_pages import magic_method, method_types
+from strongroom.catalog.method_shapes import MagicMethod, MethodType
 from strongroom.catalog.reading import CatalogError
 from strongroom.catalog.requirements import requirement_tables
 from strongroom.catalog.verification import verification_tables
@@ -29,14 +34,18 @@ __all__ = [
     "MagicBank",
     "MagicCard",
     "MagicFile",
+    "MagicMethod",
     "MagicNumber",
+    "MethodType",
     "country_table",
     "file_tables",
     "is_country",
     "load",
     "magic_file",
+    "magic_method",
     "magic_payment_method",
     "magic_token",
+    "method_types",
 ]
 
 
@@ -51,6 +60,8 @@ TABLES = (
     requirement_tables,
     verification_tables,
     methods,
+    method_types,
+    iban_parts,
 )
 
 

@@ -382,9 +382,8 @@ async def _orphan_methods(call: Call, customer: str) -> None:
             if method["object"] == "payment_method":
                 call.change(
                     method,
-                    # Whose name and address these were is gone with the customer.
-                    {**method.doc, "billing_details": cards.billing_of_raw_card({})},
-                    state=states.ORPHANED,
+                    payment_methods.shell(method),
+                    state=states.after(states.ABANDON, method["state"]),
                     record=None,
                 )
             else:

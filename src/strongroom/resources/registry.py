@@ -15,11 +15,13 @@ from strongroom.resources.kind import Kind
 MODULES = (
     "account_links",
     "accounts",
+    "automatic_updates",
     "capabilities",
     "customers",
     "events",
     "external_accounts",
     "files",
+    "mandates",
     "payment_method_configurations",
     "payment_method_domains",
     "payment_methods",

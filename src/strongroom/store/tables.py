@@ -155,6 +155,10 @@ TABLES: Final = {
                 Column("record", "text", nullable=True),
             ],
         ),
+        Table(
+            "mandates",
+            [CREATED, Column("payment_method", "text"), Column("status", "text")],
+        ),
         Table("events", [CREATED, Column("type", "text"), Column("object_id", "text")], [LISTABLE]),
         Table(
             "idempotency_keys",
