@@ -7,4 +7,8 @@ MIGRATIONS = [
     "0004_sources",
     "0005_mandates",
     "0006_configurations",
+    "0007_intents",
+    "0008_dashboard",
+    "0009_webhooks",
+    "0010_payments",
 ]
