@@ -6,6 +6,8 @@
     countries                       → countries    ISO 3166-1
     iban_parts                      → ibans        where an IBAN names bank and branch
     payment_method_types/*          → method_pages what each type of PaymentMethod takes, shows, costs and needs
+    currencies                      → currencies   decimals, and how little and how much can be charged
+    intent_options                  → intent_options  what intents say of each type at first
     eligibility                     → eligibility  where, for how much and for what each payment method can be used
 
 Every table is read on first use and kept. `load` reads them all, so that a mistake in the data stops the start.
@@ -16,9 +18,11 @@ from strongroom.catalog.banks import bank_tables
 from strongroom.catalog.behaviours import behaviour_table, mistake_table
 from strongroom.catalog.cards import card_tables
 from strongroom.catalog.countries import Country, country_table, is_country
+from strongroom.catalog.currencies import currencies
 from strongroom.catalog.eligibility import methods
 from strongroom.catalog.files import FilePurpose, FileType, MagicFile, file_tables, magic_file
 from strongroom.catalog.ibans import iban_parts
+from strongroom.catalog.intent_options import intent_options
 from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_payment_method, magic_token
 from strongroom.catalog.method_pages import magic_method, method_types
 from strongroom.catalog.method_shapes import MagicMethod, MethodType
@@ -62,6 +66,8 @@ TABLES = (
     methods,
     method_types,
     iban_parts,
+    currencies,
+    intent_options,
 )
 
 

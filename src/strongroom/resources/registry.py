@@ -24,7 +24,9 @@ MODULES = (
     "mandates",
     "payment_method_configurations",
     "payment_method_domains",
+    "payment_intents",
     "payment_methods",
+    "setup_intents",
     "tokens",
 )
 

@@ -272,6 +272,21 @@ TABLES: Final = {
             [Index(("due_at", "seq"), where="due_at")],
         ),
         Table("acquirer_records", [CREATED, Column("kind", "text")]),
+        Table(
+            "payment_intents",
+            [CREATED, Column("customer", "text", nullable=True)],
+            [LISTABLE, Index(("account", "livemode", "customer", "seq"), where="customer")],
+        ),
+        Table(
+            "setup_intents",
+            [
+                CREATED,
+                Column("customer", "text", nullable=True),
+                Column("payment_method", "text", nullable=True),
+                Column("attach_to_self", "boolean"),
+            ],
+            [LISTABLE, Index(("account", "livemode", "customer", "seq"), where="customer")],
+        ),
     )
 }
 
