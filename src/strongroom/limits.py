@@ -39,6 +39,12 @@ PAGE_SIZE_DEFAULT = 10
 ECHO_LENGTH_MAX = 200
 ECHO_DIGITS_MAX = 8
 
+# How many objects one search opens and looks at: a second or so of one processor.
+SEARCHED_MAX = 20_000
+
+# What a customer may owe or be owed: twelve digits of the currency's smallest unit, as in Stripe's largest amounts.
+BALANCE_MAX = 999_999_999_999
+
 # How long things live.
 IDEMPOTENCY_SECONDS = 24 * 3600
 TOKEN_SECONDS = 24 * 3600

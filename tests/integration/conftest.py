@@ -1,10 +1,16 @@
 """A sandbox server per engine for the whole run; each test works in an account of its own."""
 
+import asyncio
 import itertools
 import os
 
 import pytest
 
+from strongroom.config import Settings
+from strongroom.house import open_house
+from strongroom.resources import registry
+from strongroom.resources.call import Call, Origin
+from strongroom.resources.caller import Caller, KeyKind
 from support.server import Server
 
 _numbers = itertools.count()
@@ -79,3 +85,23 @@ def get(server, secret_key):
         )
 
     return send
+
+
+@pytest.fixture
+def in_house(engine, database_for, tmp_path):
+    """Run a coroutine function in a house of this process; it takes the house and what makes a fresh call."""
+
+    async def opened(scene):
+        registry.load()
+        settings = Settings(tmp_path / "data", database_for(engine), sandbox=True, request_log=False)
+        house = await open_house(settings)
+        try:
+            caller = Caller("acct_1", False, KeyKind.SECRET, "acct_1", "sk_test_*")
+            keyring = await house.keyring("acct_1", False)
+            await scene(
+                house, lambda: Call(house, caller, Origin("req_1", None, None, "/v1/customers"), keyring)
+            )
+        finally:
+            await house.close()
+
+    return lambda scene: asyncio.run(opened(scene))

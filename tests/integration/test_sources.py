@@ -114,8 +114,9 @@ def test_what_cannot_be_meant_is_refused_by_name_and_leaves_nothing(post, get, p
         ("GET", "/v1/customers", {"test_clock": "clock_x"}),
         ("GET", "/v1/events", {"delivery_success": "true"}),
         ("GET", "/v1/customers", {"expand[]": "total_count"}),
-        ("POST", "/v1/customers", {"source": "btok_us_verified"}),
-        ("POST", "/v1/customers", {"tax[ip_address]": "10.0.0.1"}),
+        ("POST", "/v1/customers", {"source": "src_x"}),
+        ("POST", "/v1/customers", {"test_clock": "clock_x"}),
+        ("DELETE", "/v1/customers/cus_x/discount", {}),
     ],
 )
 def test_what_is_not_there_yet_is_not_answered_as_if_it_were(server, secret_key, method, path, params):

@@ -7,6 +7,7 @@ import asyncio
 import base64
 import itertools
 import json
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
@@ -129,9 +130,17 @@ def work_a_day(server):
         "account_holder_name": NAME,
     }
     send("/v1/tokens", {f"bank_account[{name}]": value for name, value in bank.items()})
+    source = {"object": "bank_account", "account_holder_type": "individual", **bank}
+    payer = send("/v1/customers", {f"source[{name}]": value for name, value in source.items()})
+    sources = f"/v1/customers/{payer['id']}/sources"
+    send(f"{sources}/{payer['default_source']}/verify", {"amounts[0]": "32", "amounts[1]": "45"})
+    send(sources, {"source[object]": "bank_account", "source[country]": BANK, "source[account_number]": BANK})
+    for question in (f'name:"{NUMBERS[0]}"', NUMBERS[0], f'created>"x{BANK}"'):
+        query = urlencode({"query": question})
+        answers.append(server.request("GET", f"/v1/customers/search?{query}", key=key).body)
     upload_documents(server, key, answers)
     connect_an_account(send, bank)
-    lists = ("/v1/accounts", "/v1/customers", "/v1/payment_methods", "/v1/files", "/v1/events")
+    lists = ("/v1/accounts", "/v1/customers", "/v1/payment_methods", "/v1/files", "/v1/events", sources)
     return answers + [server.request("GET", path, {"limit": "100"}, key=key).body for path in lists]
 
 

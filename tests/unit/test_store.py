@@ -114,7 +114,12 @@ def test_a_row_of_every_table_comes_back_as_it_was_written(play, livemode, with_
 def test_a_nullable_column_may_be_left_out(play):
     async def scene(store):
         found = await stored(store, customer("cus_1"))
-        assert found.columns == {"created": 1, "email_token": None, "deleted_at": None}
+        assert found.columns == {
+            "created": 1,
+            "email_token": None,
+            "deleted_at": None,
+            "email_folded_token": None,
+        }
 
     play(scene)
 
@@ -244,7 +249,12 @@ def test_an_unknown_table_is_refused_everywhere(play):
 def test_a_change_replaces_the_row_and_raises_its_version(play):
     async def scene(store):
         before = await stored(store, customer("cus_1", deleted_at=None))
-        columns = {"created": 1, "email_token": b"token", "deleted_at": 9}
+        columns = {
+            "created": 1,
+            "email_token": b"token",
+            "deleted_at": 9,
+            "email_folded_token": b"folded",
+        }
         new = Row("customers", ACCOUNT, False, "cus_1", 1, before.seq, columns, b"new")
         await store.commit(WriteSet(changes=[new]))
         after = await read(store, before)

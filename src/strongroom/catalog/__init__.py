@@ -9,6 +9,9 @@
     currencies                      → currencies   decimals, and how little and how much can be charged
     intent_options                  → intent_options  what intents say of each type at first
     eligibility                     → eligibility  where, for how much and for what each payment method can be used
+    tax_locations                   → tax_locations  what an address must say
+    tax_ids                         → tax_ids      types, and what a value of each looks like
+    microdeposits                   → microdeposits  what test mode makes of reported amounts
 
 Every table is read on first use and kept. `load` reads them all, so that a mistake in the data stops the start.
 """
@@ -26,8 +29,11 @@ from strongroom.catalog.intent_options import intent_options
 from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_payment_method, magic_token
 from strongroom.catalog.method_pages import magic_method, method_types
 from strongroom.catalog.method_shapes import MagicMethod, MethodType
+from strongroom.catalog.microdeposits import microdeposits
 from strongroom.catalog.reading import CatalogError
 from strongroom.catalog.requirements import requirement_tables
+from strongroom.catalog.tax_ids import tax_id_tables
+from strongroom.catalog.tax_locations import tax_location_needs
 from strongroom.catalog.verification import verification_tables
 
 __all__ = [
@@ -64,6 +70,9 @@ TABLES = (
     requirement_tables,
     verification_tables,
     methods,
+    microdeposits,
+    tax_location_needs,
+    tax_id_tables,
     method_types,
     iban_parts,
     currencies,

@@ -215,8 +215,7 @@ async def _render(result: Any, work: Work, call: Call, request: Request) -> byte
             raise errors.not_implemented("expanding `total_count`")
         items = [_rendered(item, work.caller) for item in result.items]
         await expand(call, items, [path.partition(".")[2] for path in work.expand])
-        url = result.url or request.path
-        return answers.encode({"object": "list", "data": items, "has_more": result.has_more, "url": url})
+        return answers.encode(result.envelope(items, request.path))
     shown = _rendered(result, work.caller)
     await expand(call, [shown], work.expand)
     return answers.encode(shown)

@@ -1,4 +1,4 @@
-"""Customers: who holds PaymentMethods, and the older cards called sources.
+"""Customers: who holds PaymentMethods and older sources.
 
     POST   /v1/customers               create
     GET    /v1/customers               list
@@ -10,65 +10,34 @@ A deleted customer stays as a stub that says so. Its PaymentMethods are orphaned
 and nothing can be paid with them; the card numbers behind them are erased with the customer.
 """
 
-import re
-from typing import Any, Final
+from typing import Final
 
 from strongroom import errors, ids
-from strongroom.contract import renderer
 from strongroom.domain import payment_methods as states
-from strongroom.resources import cards, payment_methods, tokens
+from strongroom.resources import balances, customer_taxes, payment_methods, sources, tax_ids
 from strongroom.resources.call import Call
-from strongroom.resources.cards import CardMaterial
-from strongroom.resources.changes import changed_leaves, merge_metadata
+from strongroom.resources.cards import PRIVATE
+from strongroom.resources.changes import changed_leaves
+from strongroom.resources.customer_forms import DEFAULTS, invoice_prefix, with_params
 from strongroom.resources.kind import Document, Kind, Listing, Refusal, Stored
 from strongroom.resources.payment_methods import PAYMENT_METHOD
 from strongroom.resources.registry import handles, includes, register_kind
+from strongroom.resources.sources import SOURCE
 from strongroom.store import Filter
 
 PAGE: Final = 100
-CUSTOM_FIELDS_MAX: Final = 4
-_PREFIX: Final = re.compile(r"[0-9A-Z]{3,12}", re.ASCII)
-NOT_YET: Final = ("cash_balance", "tax", "tax_id_data", "test_clock")
-INVOICE_SETTINGS: Final = ("custom_fields", "default_payment_method", "footer", "rendering_options")
-
-# What an update replaces as it is given; an empty string means null.
-PLAIN: Final = ("address", "business_name", "description", "email", "individual_name", "name", "phone")
-
-DEFAULTS: Final[Document] = {
-    "address": None,
-    "balance": 0,
-    "currency": None,
-    "default_source": None,
-    "delinquent": False,
-    "description": None,
-    "discount": None,
-    "email": None,
-    "invoice_settings": dict.fromkeys(INVOICE_SETTINGS),
-    "metadata": {},
-    "name": None,
-    "next_invoice_sequence": 1,
-    "phone": None,
-    "preferred_locales": [],
-    "shipping": None,
-    "tax_exempt": "none",
-    "test_clock": None,
-}
+NOT_YET: Final = ("test_clock",)
 
 
 def view(customer: Stored) -> Document:
     """Return the customer's fields, or the stub of a deleted one."""
     if customer["deleted_at"] is not None:
         return {"id": customer.id, "object": "customer", "deleted": True}
-    return customer.doc
-
-
-def view_source(source: Stored) -> Document:
-    """Return an older `card` object."""
-    return payment_methods.as_source(source)
+    doc = customer.doc
+    return {key: value for key, value in doc.items() if key != PRIVATE} if PRIVATE in doc else doc
 
 
 CUSTOMER = register_kind(Kind("customer", "customers", "cus", "customer", "customer", view))
-CARD = register_kind(Kind("card", "payment_methods", "card", "source", "customer", view_source))
 
 
 # -- create -----------------------------------------------------------------------------------------------------------
@@ -86,14 +55,19 @@ async def create(call: Call, params: Document) -> Document | Refusal:
         "created": call.now,
         "livemode": call.caller.livemode,
     }
-    doc = _with_params(doc, {"invoice_prefix": _invoice_prefix(), **params})
+    doc = with_params({**doc, "invoice_prefix": invoice_prefix()}, params)
     refusal = await _take_payment_method(call, customer_id, doc, params)
     refusal = refusal or await _take_source(call, customer_id, doc, params)
     if refusal is not None:
         return refusal
     await _check_default_method(call, customer_id, doc)
+    await customer_taxes.check_location(call, doc, params)
+    if params.get("balance"):
+        balances.set_to(call, doc, params["balance"], kind="initial")
     customer = call.insert(CUSTOMER, doc, object_id=customer_id, deleted_at=None, **_columns(call, doc))
     call.emit("customer.created", CUSTOMER, customer)
+    for place, given in enumerate(params.get("tax_id_data", ())):
+        tax_ids.add(call, customer_id, given, param=f"tax_id_data[{place}][value]")
     return view(customer)
 
 
@@ -103,63 +77,19 @@ def _refuse_what_is_missing(params: Document) -> None:
             raise errors.not_implemented(f"the parameter `{name}` of customers")
 
 
-def _check_invoicing(params: Document) -> None:
-    prefix = params.get("invoice_prefix")
-    if prefix and _PREFIX.fullmatch(prefix) is None:
-        raise errors.ParameterRefused(
-            "Invoice prefixes are 3 to 12 uppercase letters or numbers.", param="invoice_prefix"
-        )
-    fields = (params.get("invoice_settings") or {}).get("custom_fields") or ()
-    if len(fields) > CUSTOM_FIELDS_MAX:
-        raise errors.ParameterRefused(
-            f"You can specify up to {CUSTOM_FIELDS_MAX} custom fields.",
-            param="invoice_settings[custom_fields]",
-        )
-
-
-def _invoice_prefix() -> str:
-    return ids.random_base62(8).upper()
-
-
 def _columns(call: Call, doc: Document) -> Document:
     email = doc["email"]
-    return {"email_token": None if email is None else call.keyring.search_token("customer.email", email)}
+    if email is None:
+        return {"email_token": None, "email_folded_token": None}
+    return {
+        "email_token": call.keyring.search_token("customer.email", email),
+        "email_folded_token": folded_email_token(call, email),
+    }
 
 
-def _with_params(old: Document, params: Document) -> Document:
-    """Return the customer's document with what `params` say; untouched fields stay."""
-    _check_invoicing(params)
-    new = dict(old)
-    for name in PLAIN:
-        if name in params:
-            new[name] = params[name] or None
-    for name in ("balance", "invoice_prefix", "next_invoice_sequence", "preferred_locales"):
-        if name in params:
-            new[name] = params[name]
-    if "tax_exempt" in params:
-        new["tax_exempt"] = params["tax_exempt"] or "none"
-    if "shipping" in params:
-        new["shipping"] = _shipping(params["shipping"])
-    if params.get("address"):
-        new["address"] = _address(params["address"])
-    if "invoice_settings" in params:
-        new["invoice_settings"] = _invoice_settings(old["invoice_settings"], params["invoice_settings"])
-    new["metadata"] = merge_metadata(old["metadata"], params.get("metadata"))
-    return new
-
-
-def _address(given: Document) -> Document:
-    return {key: given.get(key) or None for key in cards.EMPTY_ADDRESS}
-
-
-def _shipping(given: Document | str) -> Document | None:
-    if isinstance(given, str):
-        return None
-    return {"address": _address(given["address"]), "name": given["name"], "phone": given.get("phone") or None}
-
-
-def _invoice_settings(old: Document, given: Document) -> Document:
-    return {**old, **{key: value or None for key, value in given.items() if key in INVOICE_SETTINGS}}
+def folded_email_token(call: Call, email: str) -> bytes:
+    """Return what finds an e-mail address regardless of case."""
+    return call.keyring.search_token("customer.email_folded", email.casefold())
 
 
 async def _take_payment_method(
@@ -178,13 +108,28 @@ async def _take_payment_method(
     return None
 
 
+async def _take_source(call: Call, customer_id: str, doc: Document, params: Document) -> Refusal | None:
+    """Turn `source` (or `card`, its older name) into a source of this customer and make it the default."""
+    if "source" in params and "card" in params:
+        raise errors.parameters_exclusive("source", "card")
+    name = "source" if "source" in params else "card"
+    given = params.get(name)
+    if not given:
+        return None
+    added = await sources.add(call, customer_id, given, param=name)
+    if isinstance(added, Refusal):
+        return added
+    doc["default_source"] = added.id
+    return None
+
+
 async def _check_default_method(call: Call, customer_id: str, doc: Document) -> None:
     """The default is attached to this customer, and stays so until this call has committed."""
     method_id = doc["invoice_settings"]["default_payment_method"]
     if not method_id:
         return
     method = await call.find(PAYMENT_METHOD, method_id)
-    if method is not None and method["customer"] == customer_id:
+    if method is not None and method["customer"] == customer_id and method["object"] in states.SHOWN:
         call.guard(method)
         return
     raise errors.InvalidRequest(
@@ -195,37 +140,7 @@ async def _check_default_method(call: Call, customer_id: str, doc: Document) -> 
     )
 
 
-# -- sources ----------------------------------------------------------------------------------------------------------
-
-
-async def _take_source(call: Call, customer_id: str, doc: Document, params: Document) -> Refusal | None:
-    """Turn `source` into an older card of this customer and make it the default."""
-    if "source" in params and "card" in params:
-        raise errors.parameters_exclusive("source", "card")
-    name = "source" if "source" in params else "card"
-    source = params.get(name)
-    if not source:
-        return None
-    material = await _material(call, source, name)
-    kept = {} if isinstance(source, str) else {"metadata": source.get("metadata")}
-    staged = payment_methods.insert(call, material.card_id, material, kept, kind="card")
-    outcome = payment_methods.attach_to(call, staged, customer_id, silent=True)
-    if isinstance(outcome, Refusal):
-        await call.erase_record(material.record)
-        return outcome
-    doc["default_source"] = outcome.id
-    call.emit("customer.source.created", CARD, outcome)
-    return None
-
-
-@includes("customer", "sources")
-async def sources(call: Call, customer: Document) -> Document:
-    """The customer's ten newest older cards, as the list that `expand[]=sources` shows."""
-    of_customer = [Filter("customer", "eq", customer["id"]), Filter("object", "eq", "card")]
-    cards_held, has_more = await call.page(PAYMENT_METHOD, {}, of_customer)
-    url = f"/v1/customers/{customer['id']}/sources"
-    data = [renderer("card")(view_source(card)) for card in cards_held]
-    return {"object": "list", "data": data, "has_more": has_more, "url": url}
+# -- what is shown when it is asked for --------------------------------------------------------------------------------
 
 
 @includes("customer", "subscriptions")
@@ -239,31 +154,11 @@ async def subscriptions(call: Call, customer: Document) -> Document:
     }
 
 
-@includes("customer", "tax_ids")
-async def tax_ids(call: Call, customer: Document) -> Document:
-    """None: nobody can have made one yet."""
-    return {"object": "list", "data": [], "has_more": False, "url": f"/v1/customers/{customer['id']}/tax_ids"}
-
-
-async def _material(call: Call, source: Any, param: str) -> CardMaterial:
-    if not isinstance(source, str):
-        if source.get("object", "card") != "card":
-            raise errors.not_implemented(f"customers with a source of type {source['object']}")
-        if "token" in source:
-            return await _material(call, source["token"], f"{param}[token]")
-        card_id = ids.new("card")
-        billing = cards.billing_of_raw_card(source)
-        material = await cards.take_in(call, source, code_owner=card_id, billing_details=billing, param=param)
-        return cards.with_card_id(material, card_id)
-    if source.startswith(("btok_", "src_")):
-        raise errors.not_implemented("bank accounts and legacy sources of customers")
-    if source.startswith("pm_"):
-        raise errors.InvalidRequest(
-            "You cannot use a PaymentMethod as a source. Attach it to the customer instead.", param=param
-        )
-    spent = await tokens.spend_card(call, source, param=param)
-    call.hand_over_code(spent.code_owner, spent.material.card_id)
-    return spent.material
+@includes("customer", "tax")
+async def tax(call: Call, customer: Document) -> Document:
+    """Where the customer pays taxes, as far as the addresses say."""
+    stored = await call.load(CUSTOMER, customer["id"], param="id")
+    return await customer_taxes.view(call, stored.doc)
 
 
 # -- retrieve and list ------------------------------------------------------------------------------------------------
@@ -303,43 +198,52 @@ async def update(call: Call, params: Document, *, customer: str) -> Document | R
     """Change what is given. A new `source` takes the place of the old default one."""
     _refuse_what_is_missing(params)
     stored = await load_living(call, customer, param="id", in_path=True)
-    doc = _with_params(stored.doc, params)
+    doc = with_params(stored.doc, params)
     if "invoice_settings" in params:
         await _check_default_method(call, customer, doc)
     await _check_default_source(call, customer, doc, params)
-    refusal = await _take_source(call, customer, doc, params)
+    refusal = await _replace_source(call, stored, doc, params)
     if refusal is not None:
         return refusal
-    if doc["default_source"] != stored.doc["default_source"] and ("source" in params or "card" in params):
-        await _drop_source(call, stored.doc["default_source"])
-    if doc == stored.doc:
-        return view(stored)
-    changed = call.change(stored, doc, **_columns(call, doc))
-    call.emit("customer.updated", CUSTOMER, changed, changed_leaves(stored.doc, doc))
-    return view(changed)
+    await customer_taxes.check_location(call, doc, params)
+    if "balance" in params:
+        balances.set_to(call, doc, params["balance"], kind="adjustment")
+    return view(stored if doc == stored.doc else change(call, stored, doc))
 
 
 async def _check_default_source(call: Call, customer: str, doc: Document, params: Document) -> None:
     if "default_source" not in params:
         return
-    source = await call.find(CARD, params["default_source"])
-    if source is None or source["object"] == "payment_method" or source["customer"] != customer:
-        raise errors.resource_missing(CARD.noun, params["default_source"], param="default_source")
+    source = await sources.find(call, customer, params["default_source"])
+    if source is None:
+        raise errors.resource_missing(SOURCE.noun, params["default_source"], param="default_source")
     call.guard(source)
     doc["default_source"] = source.id
 
 
-async def _drop_source(call: Call, source_id: str | None) -> None:
-    source = None if source_id is None else await call.find(CARD, source_id)
-    if source is None:
-        return
-    call.delete(source)
-    await call.erase_record(source["record"])
-    call.emit("customer.source.deleted", CARD, source)
+async def _replace_source(call: Call, stored: Stored, doc: Document, params: Document) -> Refusal | None:
+    """Put a new source in the place of the default one, which goes."""
+    old_id = stored.doc["default_source"]
+    refusal = await _take_source(call, stored.id, doc, params)
+    if refusal is not None or old_id is None or not (params.get("source") or params.get("card")):
+        return refusal
+    old = await sources.find(call, stored.id, old_id)
+    if old is not None:
+        await sources.remove(call, old)
+    if doc["invoice_settings"]["default_payment_method"] == old_id:
+        doc["invoice_settings"] = {**doc["invoice_settings"], "default_payment_method": None}
+    return None
+
+
+def change(call: Call, stored: Stored, doc: Document) -> Stored:
+    """Stage a customer's new document, and tell what changed."""
+    changed = call.change(stored, doc, **_columns(call, doc))
+    call.emit("customer.updated", CUSTOMER, changed, changed_leaves(view(stored), view(changed)))
+    return changed
 
 
 async def forget_method(call: Call, customer: str, method_id: str) -> None:
-    """Clear the customer's default payment method if it was `method_id`."""
+    """Clear the customer's default payment method if it was `method_id`; of a default source the newest other takes over."""
     stored = await call.find(CUSTOMER, customer)
     if stored is None or stored["deleted_at"] is not None:
         return
@@ -347,13 +251,12 @@ async def forget_method(call: Call, customer: str, method_id: str) -> None:
     if doc["invoice_settings"]["default_payment_method"] == method_id:
         doc["invoice_settings"] = {**doc["invoice_settings"], "default_payment_method": None}
     if doc["default_source"] == method_id:
-        doc["default_source"] = None
+        doc["default_source"] = await sources.newest_but(call, customer, method_id)
     if doc == stored.doc:
         # Somebody may be making it the default at this moment.
         call.guard(stored)
         return
-    changed = call.change(stored, doc)
-    call.emit("customer.updated", CUSTOMER, changed, changed_leaves(stored.doc, doc))
+    change(call, stored, doc)
 
 
 @handles("DELETE /v1/customers/{customer}", permission="customer")
@@ -361,10 +264,16 @@ async def delete(call: Call, params: Document, *, customer: str) -> Document:
     """Delete for good. The event carries the last full object; the card numbers are erased in the same transaction."""
     stored = await load_living(call, customer, param="id", in_path=True)
     call.emit("customer.deleted", CUSTOMER, stored)
-    await _orphan_methods(call, customer)
+    await _clear(call, customer)
     # One that was being attached at the same moment guarded a customer who still lived; after this commit none can.
-    call.afterwards(lambda again: _orphan_methods(again, customer))
-    return view(call.change(stored, {"id": customer}, deleted_at=call.now, email_token=None))
+    call.afterwards(lambda again: _clear(again, customer))
+    return view(call.change(stored, {"id": customer}, deleted_at=call.now, **_columns(call, {"email": None})))
+
+
+async def _clear(call: Call, customer: str) -> None:
+    """Take away what a deleted customer leaves behind."""
+    await _orphan_methods(call, customer)
+    await tax_ids.erase_all(call, customer)
 
 
 async def _orphan_methods(call: Call, customer: str) -> None:

@@ -18,7 +18,7 @@ from strongroom.resources.kind import Document, Kind
 Tree = dict[str, Any]
 
 # Fields that Stripe fills when asked and we do not yet.
-NOT_YET: Final = frozenset({"cash_balance", "invoice_credit_balance", "tax", "total_count"})
+NOT_YET: Final = frozenset({"total_count"})
 
 
 @dataclass(slots=True)

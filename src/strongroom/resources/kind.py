@@ -57,6 +57,23 @@ class Listing:
     url: str | None = None
     """The list's own path; None: the path of the request."""
 
+    def envelope(self, data: list[Document], path: str) -> Document:
+        """Return the list around its rendered items, for a request to `path`."""
+        return {"object": "list", "data": data, "has_more": self.has_more, "url": self.url or path}
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Listing):
+    """A page of what a search found, newest first."""
+
+    next_page: str | None = None
+    """Where the search goes on; None if it is finished."""
+
+    def envelope(self, data: list[Document], path: str) -> Document:
+        """Return the search result around its rendered items, for a request to `path`."""
+        whole = {"data": data, "has_more": self.has_more, "next_page": self.next_page, "url": path}
+        return {"object": "search_result", **whole}
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

@@ -173,7 +173,10 @@ async def load(call: Call, method_id: str, *, param: str, in_path: bool = False)
         if magic is not None:
             data = {"type": magic.type, magic.type: magic.details, "billing_details": magic.billing}
             return await from_data(call, data)
-    return await call.load(PAYMENT_METHOD, method_id, param=param, in_path=in_path)
+    stored = await call.load(PAYMENT_METHOD, method_id, param=param, in_path=in_path)
+    if stored["object"] not in states.SHOWN:
+        raise await call.missing(PAYMENT_METHOD, method_id, param=param, in_path=in_path)
+    return stored
 
 
 async def _mint_card(call: Call, magic: catalog.MagicCard) -> Stored:
@@ -221,7 +224,8 @@ def _refuse_customer_account(params: Document) -> None:
 
 
 def _filters(params: Document) -> list[Filter]:
-    return [Filter(name, "eq", params[name]) for name in ("type", "allow_redisplay") if name in params]
+    given = [Filter(name, "eq", params[name]) for name in ("type", "allow_redisplay") if name in params]
+    return [Filter("object", "in", states.SHOWN), *given]
 
 
 @handles("GET /v1/customers/{customer}/payment_methods/{payment_method}", permission="payment_method")
@@ -231,7 +235,7 @@ async def retrieve_of_customer(
     """Show a PaymentMethod if it is attached to that customer."""
     await _living_customer(call, customer, param="customer", in_path=True)
     stored = await call.find(PAYMENT_METHOD, payment_method)
-    if stored is None or stored["customer"] != customer:
+    if stored is None or stored["customer"] != customer or stored["object"] not in states.SHOWN:
         raise errors.InvalidRequest(
             f"The customer does not have a payment method with the ID {errors.echo(payment_method)}. "
             "The payment method must be attached to the customer.",

@@ -8,11 +8,12 @@ number of requests that spend it at once, one commits. There are no events about
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from strongroom import catalog, errors, ids, limits
 from strongroom.resources import bank_accounts, cards
+from strongroom.resources.bank_accounts import BankMaterial
 from strongroom.resources.call import Call
 from strongroom.resources.caller import KeyKind
 from strongroom.resources.cards import PRIVATE, CardMaterial
@@ -202,6 +203,20 @@ async def spend_card(call: Call, token_id: str, *, param: str) -> Spent:
         ),
         token.id,
     )
+
+
+async def spend_bank(call: Call, token_id: str, *, param: str) -> BankMaterial:
+    """Spend a bank account token on what this call makes, and return its account. A magic name's is verified.
+
+    Raises:
+        errors.InvalidRequest: no such token, another kind of token, or one that was spent before.
+    """
+    magic = None if call.caller.livemode else catalog.magic_token(token_id)
+    if isinstance(magic, catalog.MagicBank):
+        taken = await bank_accounts.take_in(call, magic.details(), param=param)
+        return replace(taken, shown={**taken.shown, "status": "verified"})
+    token = await spend(call, token_id, kinds=("bank_account",), param=param)
+    return BankMaterial(token.doc["bank_account"], token["record"], token.doc[PRIVATE]["behaviour"])
 
 
 async def spend(call: Call, token_id: str, *, kinds: tuple[str, ...], param: str) -> Stored:

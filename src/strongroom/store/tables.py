@@ -89,6 +89,7 @@ KEY: Final = ("account", "livemode", "id")
 
 # Lists run within one account and mode, newest first.
 LISTABLE: Final = Index(("account", "livemode", "seq"))
+OF_CUSTOMER: Final = Index(("account", "livemode", "customer", "seq"))
 CREATED: Final = Column("created", "integer")
 
 TABLES: Final = {
@@ -123,8 +124,13 @@ TABLES: Final = {
                 CREATED,
                 Column("email_token", "blob", nullable=True),
                 Column("deleted_at", "integer", nullable=True),
+                Column("email_folded_token", "blob", nullable=True),
             ],
-            [LISTABLE, Index(("account", "livemode", "email_token", "seq"), where="email_token")],
+            [
+                LISTABLE,
+                Index(("account", "livemode", "email_token", "seq"), where="email_token"),
+                Index(("account", "livemode", "email_folded_token", "seq"), where="email_folded_token"),
+            ],
         ),
         Table(
             "payment_methods",
@@ -222,6 +228,8 @@ TABLES: Final = {
             [CREATED, Column("domain_name", "text"), Column("enabled", "boolean")],
             [LISTABLE],
         ),
+        Table("customer_balance_transactions", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),
+        Table("tax_ids", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),
         Table(
             "charges",
             [

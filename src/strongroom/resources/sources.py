@@ -1,0 +1,266 @@
+"""A customer's older sources: the `card_…` and `ba_…` objects that came before PaymentMethods.
+
+They are rows of `payment_methods`, stored in a PaymentMethod's shape, so the same card shows in both APIs because it is
+the same row. A bank account of the United States shows in both once it is verified; any other only here. What requests
+do with them is in `customer_sources` and `customers`.
+"""
+
+from typing import Any, Final
+
+from strongroom import errors, ids
+from strongroom.domain import payment_methods as states
+from strongroom.resources import bank_accounts, cards, payment_methods, tokens
+from strongroom.resources.bank_accounts import BankMaterial
+from strongroom.resources.call import Call
+from strongroom.resources.cards import PRIVATE, CardMaterial
+from strongroom.resources.changes import changed_leaves, merge_metadata
+from strongroom.resources.included import sublist
+from strongroom.resources.kind import Document, Kind, Refusal, Stored
+from strongroom.resources.payment_methods import PAYMENT_METHOD
+from strongroom.resources.registry import includes, register_kind
+from strongroom.store import Filter
+
+# What the column `object` says of a source: the last is the one that shows as a PaymentMethod too.
+CARDS: Final = ("card",)
+BANKS: Final = ("bank_account", states.US_BANK_ACCOUNT)
+SOURCES: Final = (*CARDS, *BANKS)
+
+HOLDER: Final = ("account_holder_name", "account_holder_type")
+AMERICAN: Final = "US"
+
+
+# -- views ------------------------------------------------------------------------------------------------------------
+
+
+def view(source: Stored) -> Document:
+    """Return the older `card` or `bank_account` object."""
+    return view_bank(source) if source["object"] in BANKS else payment_methods.as_source(source)
+
+
+def view_bank(source: Stored) -> Document:
+    """Return the older `bank_account` object."""
+    doc = source.doc
+    bank, private = doc[states.US_BANK_ACCOUNT], doc[PRIVATE]
+    return {
+        "id": source.id,
+        "object": "bank_account",
+        "account_holder_name": doc["billing_details"]["name"],
+        "account_holder_type": bank["account_holder_type"],
+        "account_type": private["account_type"],
+        "bank_name": bank["bank_name"],
+        "country": private["country"],
+        "currency": private["currency"],
+        "customer": source["customer"],
+        "fingerprint": bank["fingerprint"],
+        "last4": bank["last4"],
+        "metadata": doc["metadata"],
+        "routing_number": bank["routing_number"],
+        "status": private["status"],
+    }
+
+
+TABLE: Final = PAYMENT_METHOD.table
+SOURCE: Final = Kind("bank_account|card", TABLE, "card", "source", "customer", view)
+CARD: Final = register_kind(Kind("card", TABLE, "card", "source", "customer", view))
+BANK_ACCOUNT: Final = register_kind(Kind("bank_account", TABLE, "ba", "source", "customer", view))
+
+
+@includes("customer", "sources")
+async def included(call: Call, customer: Document) -> Document:
+    """The customer's ten newest sources, as the list that `expand[]=sources` shows."""
+    url = f"/v1/customers/{customer['id']}/sources"
+    return await sublist(call, SOURCE, of_customer(customer["id"]), url)
+
+
+# -- finding ----------------------------------------------------------------------------------------------------------
+
+
+def of_customer(customer: str, objects: tuple[str, ...] = SOURCES) -> list[Filter]:
+    """Return the filters for a customer's sources of some kinds."""
+    return [Filter("customer", "eq", customer), Filter("object", "in", objects)]
+
+
+async def find(
+    call: Call, customer: str, source_id: str, objects: tuple[str, ...] = SOURCES
+) -> Stored | None:
+    """Return the source if this customer has it and it is one of `objects`, or None."""
+    source = await call.find(SOURCE, source_id)
+    is_here = source is not None and source["object"] in objects and source["customer"] == customer
+    return source if is_here else None
+
+
+async def newest_but(call: Call, customer: str, gone: str) -> str | None:
+    """Return the id of the customer's newest source other than `gone`, and hold on to it until this call has committed."""
+    newest, _ = await call.page(SOURCE, {"limit": 2}, of_customer(customer))
+    left = next((source for source in newest if source.id != gone), None)
+    if left is None:
+        return None
+    call.guard(left)
+    return left.id
+
+
+# -- adding -----------------------------------------------------------------------------------------------------------
+
+
+async def add(
+    call: Call,
+    customer: str,
+    given: Document | str,
+    *,
+    param: str,
+    metadata: Any = None,
+    objects: tuple[str, ...] = SOURCES,
+) -> Stored | Refusal:
+    """Make a source of this customer from a token, which is spent, or from what was sent along.
+
+    The caller guards the customer; for a bank account it changes the customer, so that of two requests that bring the
+    same account at once one finds the other's.
+
+    Args:
+        call: the request.
+        customer: who gets it.
+        given: a token's id, or the hash of a card or a bank account.
+        param: the parameter it came in, for the `param` of errors.
+        metadata: what to note about it; None: what stands in the hash.
+        objects: the kinds that are welcome.
+
+    Raises:
+        errors.InvalidRequest: the first thing wrong.
+        errors.CardError: the card is wrong; that it was declined is a `Refusal`.
+    """
+    material = await _material(call, given, param)
+    kind = "bank_account" if isinstance(material, BankMaterial) else "card"
+    if kind not in objects:
+        raise errors.InvalidRequest(f"A {kind} cannot be used here.", param=param)
+    if metadata is None and isinstance(given, dict):
+        metadata = given.get("metadata")
+    if isinstance(material, BankMaterial):
+        added: Stored | Refusal = await _add_bank(call, customer, material, merge_metadata({}, metadata))
+    else:
+        added = await _add_card(call, customer, material, {"metadata": metadata})
+    if isinstance(added, Stored):
+        call.emit("customer.source.created", SOURCE, added)
+    return added
+
+
+async def _material(call: Call, given: Document | str, param: str) -> CardMaterial | BankMaterial:
+    if not isinstance(given, str):
+        return await _material_of_hash(call, given, param)
+    if given.startswith("src_"):
+        raise errors.not_implemented("legacy sources (`src_…`) of customers")
+    if given.startswith("pm_"):
+        raise errors.InvalidRequest(
+            "You cannot use a PaymentMethod as a source. Attach it to the customer instead.", param=param
+        )
+    if given.startswith("btok_"):
+        return await tokens.spend_bank(call, given, param=param)
+    spent = await tokens.spend_card(call, given, param=param)
+    call.hand_over_code(spent.code_owner, spent.material.card_id)
+    return spent.material
+
+
+async def _material_of_hash(call: Call, given: Document, param: str) -> CardMaterial | BankMaterial:
+    if "token" in given:
+        return await _material(call, given["token"], f"{param}[token]")
+    if given.get("object") == "bank_account":
+        if not given.get("country"):
+            raise errors.parameter_missing(f"{param}[country]")
+        return await bank_accounts.take_in(call, given, param=param)
+    card_id = ids.new("card")
+    billing = cards.billing_of_raw_card(given)
+    material = await cards.take_in(call, given, code_owner=card_id, billing_details=billing, param=param)
+    return cards.with_card_id(material, card_id)
+
+
+async def _add_card(call: Call, customer: str, material: CardMaterial, kept: Document) -> Stored | Refusal:
+    staged = payment_methods.insert(call, material.card_id, material, kept, kind="card")
+    outcome = payment_methods.attach_to(call, staged, customer, silent=True)
+    if isinstance(outcome, Refusal):
+        await call.erase_record(material.record)
+    return outcome
+
+
+async def _add_bank(call: Call, customer: str, material: BankMaterial, metadata: dict[str, str]) -> Stored:
+    shown = material.shown
+    for name in HOLDER:
+        if not shown[name]:
+            raise errors.parameter_missing(name)
+    same = [*of_customer(customer, BANKS), Filter("fingerprint", "eq", shown["fingerprint"])]
+    already, _ = await call.page(SOURCE, {"limit": 1}, same)
+    if already:
+        raise errors.InvalidRequest(
+            "A bank account with that routing number and account number already exists for this customer.",
+            code="bank_account_exists",
+        )
+    return call.insert(
+        SOURCE,
+        _bank_document(call, material, metadata),
+        object_id=shown["id"],
+        object=_object_of(shown["country"], shown["status"]),
+        type=states.US_BANK_ACCOUNT,
+        customer=customer,
+        allow_redisplay="unspecified",
+        state=states.ATTACHED,
+        record=material.record,
+        fingerprint=shown["fingerprint"],
+        detached_at=None,
+    )
+
+
+def _object_of(country: str, status: str) -> str:
+    """Return what the column `object` says: PaymentMethods know bank accounts of one country, once they are verified."""
+    return states.US_BANK_ACCOUNT if (country, status) == (AMERICAN, "verified") else "bank_account"
+
+
+def _bank_document(call: Call, material: BankMaterial, metadata: dict[str, str]) -> Document:
+    shown = material.shown
+    details = {
+        "account_holder_type": shown["account_holder_type"],
+        "account_type": shown["account_type"],
+        "bank_name": shown["bank_name"],
+        "financial_connections_account": None,
+        "fingerprint": shown["fingerprint"],
+        "last4": shown["last4"],
+        "networks": {"preferred": None, "supported": ["ach"]},
+        "routing_number": shown["routing_number"],
+        "status_details": None,
+    }
+    return {
+        "id": shown["id"],
+        "object": "payment_method",
+        "billing_details": {**cards.billing_of_raw_card({}), "name": shown["account_holder_name"]},
+        "created": call.now,
+        "livemode": call.caller.livemode,
+        "metadata": metadata,
+        "type": states.US_BANK_ACCOUNT,
+        states.US_BANK_ACCOUNT: details,
+        PRIVATE: {
+            "account_type": shown["account_type"],
+            "behaviour": material.behaviour,
+            "country": shown["country"],
+            "currency": shown["currency"],
+            "status": shown["status"],
+            "wrong_amounts": 0,
+        },
+    }
+
+
+# -- changing and removing --------------------------------------------------------------------------------------------
+
+
+def change(call: Call, source: Stored, doc: Document) -> Stored:
+    """Stage a source's new document, and tell what changed of what it shows; nothing shown, nothing told."""
+    status = doc[PRIVATE].get("status")
+    seen_as = source["object"] if status is None else _object_of(doc[PRIVATE]["country"], status)
+    changed = call.change(source, doc, object=seen_as)
+    previous = changed_leaves(view(source), view(changed))
+    if previous:
+        call.emit("customer.source.updated", SOURCE, changed, previous)
+    return changed
+
+
+async def remove(call: Call, source: Stored) -> None:
+    """Stage the end of a source and of its number."""
+    call.delete(source)
+    await call.erase_record(source["record"])
+    call.emit("customer.source.deleted", SOURCE, source)
