@@ -60,3 +60,5 @@ EVENT_SECONDS = 30 * 24 * 3600
 # How much may wait. Past it the caller is told to come back: 503 with Retry-After.
 WRITES_WAITING_MAX = 4_096
 COMMIT_ATTEMPTS_MAX = 5
+# What was answered by somebody outside is true whatever others do meanwhile, so it is tried longer.
+FINISH_ATTEMPTS_MAX = 20

@@ -8,6 +8,8 @@
     payment_method_types/*          → method_pages what each type of PaymentMethod takes, shows, costs and needs
     currencies                      → currencies   decimals, and how little and how much can be charged
     intent_options                  → intent_options  what intents say of each type at first
+    failure_codes                   → failures     what is said of failed payments that are not by card
+    pricing                         → pricing      what processing costs, and how long money waits
     eligibility                     → eligibility  where, for how much and for what each payment method can be used
     tax_locations                   → tax_locations  what an address must say
     tax_ids                         → tax_ids      types, and what a value of each looks like
@@ -23,6 +25,7 @@ from strongroom.catalog.cards import card_tables
 from strongroom.catalog.countries import Country, country_table, is_country
 from strongroom.catalog.currencies import currencies
 from strongroom.catalog.eligibility import methods
+from strongroom.catalog.failures import failures
 from strongroom.catalog.files import FilePurpose, FileType, MagicFile, file_tables, magic_file
 from strongroom.catalog.ibans import iban_parts
 from strongroom.catalog.intent_options import intent_options
@@ -30,6 +33,7 @@ from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_pa
 from strongroom.catalog.method_pages import magic_method, method_types
 from strongroom.catalog.method_shapes import MagicMethod, MethodType
 from strongroom.catalog.microdeposits import microdeposits
+from strongroom.catalog.pricing import pricing
 from strongroom.catalog.reading import CatalogError
 from strongroom.catalog.requirements import requirement_tables
 from strongroom.catalog.tax_ids import tax_id_tables
@@ -77,6 +81,8 @@ TABLES = (
     iban_parts,
     currencies,
     intent_options,
+    pricing,
+    failures,
 )
 
 

@@ -16,7 +16,9 @@ MODULES = (
     "account_links",
     "accounts",
     "automatic_updates",
+    "balance_transactions",
     "capabilities",
+    "charges",
     "customer_balances",
     "customer_search",
     "customer_sources",
@@ -30,6 +32,7 @@ MODULES = (
     "payment_method_domains",
     "payment_intents",
     "payment_methods",
+    "refunds",
     "setup_intents",
     "tokens",
 )

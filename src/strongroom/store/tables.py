@@ -266,7 +266,6 @@ TABLES: Final = {
             [
                 LISTABLE,
                 Index(("account", "livemode", "source", "seq"), where="source"),
-                Index(("pending_until", "seq"), where="pending_until"),
             ],
         ),
         Table(

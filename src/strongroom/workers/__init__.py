@@ -1,1 +1,1 @@
-"""What runs beside the requests: the reaper. Deliverer, settler and completer come with webhooks and payments."""
+"""What runs beside the requests: the reaper, the settler and the completer. The deliverer comes with webhooks."""

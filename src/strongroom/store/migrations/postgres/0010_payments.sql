@@ -52,7 +52,6 @@ CREATE TABLE balance_transactions (
 );
 CREATE INDEX balance_transactions_listed ON balance_transactions (account, livemode, seq);
 CREATE INDEX balance_transactions_by_source ON balance_transactions (account, livemode, source, seq) WHERE source IS NOT NULL;
-CREATE INDEX balance_transactions_by_pending_until ON balance_transactions (pending_until, seq) WHERE pending_until IS NOT NULL;
 ALTER TABLE balance_transactions ADD UNIQUE (account, livemode, id);
 
 -- One for each time a SetupIntent was confirmed.

@@ -53,7 +53,6 @@ CREATE TABLE balance_transactions (
 ) STRICT;
 CREATE INDEX balance_transactions_listed ON balance_transactions (account, livemode);
 CREATE INDEX balance_transactions_by_source ON balance_transactions (account, livemode, source) WHERE source IS NOT NULL;
-CREATE INDEX balance_transactions_by_pending_until ON balance_transactions (pending_until) WHERE pending_until IS NOT NULL;
 
 -- One for each time a SetupIntent was confirmed.
 CREATE TABLE setup_attempts (
