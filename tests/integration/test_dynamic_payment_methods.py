@@ -3,8 +3,11 @@
 import pytest
 import stripe as sdk
 
+from strongroom.catalog.eligibility import methods
 from strongroom.domain.configurations import Edits, Setting
+from strongroom.domain.intents import Choosing
 from strongroom.resources import parent_configurations as parents
+from strongroom.resources.offers import Wish, review
 from strongroom.resources.payment_method_configurations import make_default
 from support.configurations import connected, default, prefer
 from support.connect import CUSTOM, acting_on
@@ -545,3 +548,72 @@ def test_a_setup_intent_uses_the_child_of_whom_it_is_for(stripe, configurations,
     for params, options in (({}, acting_on(account)), ({"on_behalf_of": account.id}, None)):
         made = stripe.setup_intents.create(params, options)
         assert made.payment_method_configuration_details.to_dict() == details
+
+
+# -- an account that acts for itself ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_key(server, account):
+    """A client with a key of the connected account's own."""
+    made = server.command("keys", "create", "--account", account.id).stdout.split()
+    return server.client(made[1]).v1
+
+
+def test_an_accounts_own_payments_use_its_own_configuration(own_key, configurations, account, parent):
+    listed = own_key.payment_method_configurations.list().data
+    assert [one.parent for one in listed] == [parent, None]
+    born, own = listed
+    assert born.id == child_of(configurations, account).id
+
+    made = own_key.payment_intents.create(usd())
+
+    assert made.payment_method_configuration_details.to_dict() == {"id": own.id, "parent": None}
+    assert made.application is None
+    with refused(**MISSING):
+        own_key.payment_intents.create(usd(payment_method_configuration=born.id))
+    with refused(**MISSING):
+        own_key.payment_intents.create(usd(payment_method_configuration=parent))
+
+
+def test_an_account_sets_its_preferences_itself_and_sees_no_parent(own_key, configurations, account, parent):
+    born = own_key.payment_method_configurations.list().data[0]
+
+    own_key.payment_method_configurations.update(born.id, prefer(klarna="on"))
+
+    assert child_of(configurations, account).klarna.display_preference.preference == "on"
+    with refused(status=404, code="resource_missing", param="configuration"):
+        own_key.payment_method_configurations.retrieve(parent)
+
+
+# -- why not ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_review_says_of_every_method_why_it_is_not_offered(dashboard, account):
+    wish = Wish(
+        "Payment Intent",
+        Choosing(None),
+        on_behalf_of=account.id,
+        currency="usd",
+        amount=1099,
+        buyer_country="DE",
+    )
+
+    seen = dashboard(review, wish)
+
+    assert seen.merchant.account == account.id
+    assert set(seen.verdicts) == set(methods())
+    reasons = {
+        name: [(reason.code, reason.words) for reason in one.reasons] for name, one in seen.verdicts.items()
+    }
+    assert reasons["card"] == []
+    assert reasons["klarna"] == [
+        ("switched_off", "Klarna is switched off in the configuration."),
+        ("buyer_country", "Klarna is not for buyers in DE."),
+    ]
+    assert [code for code, _ in reasons["konbini"]][:4] == [
+        "switched_off",
+        "capability",
+        "country",
+        "currency",
+    ]

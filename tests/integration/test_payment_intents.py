@@ -177,7 +177,7 @@ def test_messages_say_amounts_as_people_do(intents):
 
 
 @pytest.mark.parametrize(
-    "params", [{"confirm": True}, {"payment_method_data": {"type": "card", "card": VISA}}, {"confirmation_token": "ctoken_1"}]
+    "params", [{"confirm": True}, {"confirmation_token": "ctoken_1"}, {"payment_details": {"order_reference": "7"}}]
 )  # fmt: skip
 def test_what_is_not_there_yet_is_said_by_name(intents, params):
     (name,) = params
@@ -210,8 +210,33 @@ def test_a_card_that_was_detached_pays_no_more(stripe, intents, saved):
     _, method = saved
     stripe.payment_methods.detach(method)
 
-    with refused(param="payment_method", says="may not be used again"):
+    with refused(says="It may not be used again."):
         intents.create(usd(payment_method=method))
+
+
+def test_a_payment_method_is_made_on_the_way(stripe, intents):
+    made = intents.create(usd(payment_method_data={"type": "card", "card": VISA}))
+
+    assert made.status == "requires_confirmation"
+    assert stripe.payment_methods.retrieve(made.payment_method).card.last4 == "4242"
+    klarna = {"type": "klarna", "billing_details": {"email": "a@example.com", "address": {"country": "US"}}}
+    other = intents.create(usd(payment_method_data=klarna, payment_method_types=["klarna"]))
+    assert stripe.payment_methods.retrieve(other.payment_method).type == "klarna"
+    changed = intents.update(made.id, {"payment_method_data": {"type": "card", "card": VISA}})
+    assert changed.payment_method not in {made.payment_method, None}
+
+
+def test_what_is_wrong_with_a_payment_method_on_the_way_is_named_and_nothing_is_made(stripe, intents):
+    wrong = {"type": "card", "card": {**VISA, "exp_month": "13"}}
+    with refused(sdk.CardError, status=402, code="invalid_expiry_month", param="exp_month"):
+        intents.create(usd(payment_method_data=wrong))
+    right = {"type": "card", "card": VISA}
+    with refused(code="payment_intent_incompatible_payment_method", param="payment_method"):
+        intents.create(usd(payment_method_data=right, payment_method_types=["link"]))
+    with refused(code="parameters_exclusive", param="payment_method_data"):
+        intents.create(usd(payment_method_data=right, payment_method="pm_card_visa"))
+    assert intents.list().data == []
+    assert stripe.payment_methods.list().data == []
 
 
 def test_a_type_that_is_not_offered_is_not_taken(intents):

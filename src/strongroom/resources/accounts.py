@@ -27,6 +27,7 @@ from strongroom.resources.applications import announce_application
 from strongroom.resources.call import Call
 from strongroom.resources.cards import EMPTY_ADDRESS, PRIVATE
 from strongroom.resources.changes import merge_metadata
+from strongroom.resources.connected_methods import OFFERED, newly_on_by_default
 from strongroom.resources.connections import CONNECTION, LIVING, acting_on
 from strongroom.resources.kind import Document, Listing
 from strongroom.resources.registry import handles
@@ -144,6 +145,7 @@ async def _write(whole: Whole, platform: Call, params: Document) -> None:
         await external_accounts.take_the_place(whole, platform, given["external_account"])
     elif "external_account" in given:
         await external_accounts.drop_all(whole)
+    request_by_default(whole, await newly_on_by_default(platform, whole))
 
 
 def _take_fields(whole: Whole, given: Document) -> None:
@@ -191,6 +193,13 @@ def request_capabilities(whole: Whole, wanted: dict[str, bool]) -> None:
     requested |= dict.fromkeys(newly, whole.call.now)
     checks.check_capabilities(whole.doc, newly, requested)
     whole.note(requested=requested)
+
+
+def request_by_default(whole: Whole, names: list[str]) -> None:
+    """Request capabilities for what a platform has set on by default, and note it, so that each is asked for once."""
+    if names:
+        request_capabilities(whole, dict.fromkeys(names, True))
+        whole.note(**{OFFERED: sorted({*whole.private.get(OFFERED, []), *names})})
 
 
 async def _take_company(whole: Whole, platform: Call, given: Document) -> None:

@@ -27,11 +27,9 @@ NOT_YET: Final = (
     "hooks",
     "payment_data",
     "payment_details",
-    "payment_method_data",
     "radar_options",
     "single_use",
 )
-_USED_UP: Final = frozenset({states.CONSUMED, states.DETACHED, states.ORPHANED})
 
 
 class Words(NamedTuple):
@@ -129,35 +127,41 @@ async def take_payment_method(
     Raises:
         errors.InvalidRequest: there is none, it is used up, of another type, or somebody else's.
     """
-    if "payment_method" in params or again:
+    if "payment_method_data" in params:
+        if params.get("payment_method"):
+            raise errors.parameters_exclusive("payment_method", "payment_method_data")
+        data = params["payment_method_data"]
+        made = await payment_methods.from_data(call, data, param="payment_method_data")
+        new["payment_method"] = _fitting(call, words, made, new)
+    elif "payment_method" in params or again:
         sent = params.get("payment_method", new["payment_method"])
-        new["payment_method"] = await _fitting(call, words, sent, new) if sent else None
+        new["payment_method"] = await _named(call, words, sent, new) if sent else None
     if new.get("status", REQUIRES_PAYMENT_METHOD) in OPEN:
         new["status"] = status_with(new["payment_method"])
 
 
-async def _fitting(call: Call, words: Words, method: str, intent: Document) -> str:
-    """Return the id of a PaymentMethod that an intent can have; a magic name becomes a fresh one."""
-    types = intent[TYPES]
+async def _named(call: Call, words: Words, method: str, intent: Document) -> str:
+    """Return the id of a PaymentMethod that was named; a magic name becomes a fresh one."""
     stored = await payment_methods.load(call, method, param="payment_method")
-    if stored["object"] != "payment_method":
+    if stored["object"] not in states.SHOWN:
         raise errors.not_implemented(f"{words.name}s with older sources")
-    if stored["state"] in _USED_UP:
+    return _fitting(call, words, stored, intent)
+
+
+def _fitting(call: Call, words: Words, method: Stored, intent: Document) -> str:
+    """Return the id of a PaymentMethod that an intent can have, and make the write set depend on it."""
+    # Whether it could be used; it is once the intent is confirmed.
+    states.after(states.USE, method["state"])
+    _check_owner(words, method, intent["customer"])
+    if method["type"] not in intent[TYPES]:
         raise errors.InvalidRequest(
-            "This PaymentMethod was previously used without being attached to a Customer or was detached from a "
-            "Customer, and may not be used again.",
-            param="payment_method",
-        )
-    _check_owner(words, stored, intent["customer"])
-    if stored["type"] not in types:
-        raise errors.InvalidRequest(
-            f"The PaymentMethod provided ({stored['type']}) is not allowed for this {words.name}. Allowed are: "
-            f"{', '.join(types)}.",
+            f"The PaymentMethod provided ({method['type']}) is not allowed for this {words.name}. Allowed are: "
+            f"{', '.join(intent[TYPES])}.",
             code=f"{words.type}_incompatible_payment_method" if words is PAYMENT else None,
             param="payment_method",
         )
-    call.guard(stored)
-    return stored.id
+    call.guard(method)
+    return method.id
 
 
 def _check_owner(words: Words, method: Stored, customer: str | None) -> None:

@@ -58,6 +58,8 @@ class Wish:
     has_customer: bool = False
     options: Mapping[str, Document] = field(default_factory=dict)
     """`payment_method_options` by type."""
+    buyer_country: str | None = None
+    """Where the buyer is; None: not known yet."""
 
     @property
     def is_setup(self) -> bool:
@@ -80,6 +82,40 @@ async def offer_for(call: Call, wish: Wish) -> Offer:
     Raises:
         errors.InvalidRequest: none is left; or a type, an account or a configuration that was named does not fit.
     """
+    seen = await review(call, wish)
+    if wish.choosing.named is not None:
+        return Offer(_explicit(wish, wish.choosing.named, seen), None)
+    types = types_of(seen.verdicts)
+    if not types:
+        raise errors.InvalidRequest(_NO_TYPES.format(noun=wish.noun))
+    return Offer(types, seen.details)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What was decided about every method, and by whose configuration."""
+
+    merchant: Merchant
+    configuration: Configuration | None
+    """None: the types were named."""
+    verdicts: dict[str, Verdict]
+    """By the key a method has in a configuration, each with every reason against it."""
+
+    @property
+    def details(self) -> Document | None:
+        """Return `payment_method_configuration_details`."""
+        if self.configuration is None:
+            return None
+        parent = self.configuration.parent
+        return {"id": self.configuration.id, "parent": None if parent is None else parent.id}
+
+
+async def review(call: Call, wish: Wish) -> Review:
+    """Return the verdict on every method: what a dashboard shows to whoever misses one.
+
+    Raises:
+        errors.InvalidRequest: an account or a configuration that was named does not fit.
+    """
     merchant = charges.merchant_of(
         Charge(
             call.caller.key_account,
@@ -92,15 +128,11 @@ async def offer_for(call: Call, wish: Wish) -> Offer:
     await check_parties(call, wish.destination, wish.on_behalf_of)
     acting = call if merchant.account == call.caller.account else await call.on_account(merchant.account)
     shelf = await shelf_of(acting)
-    if wish.choosing.named is not None:
-        ask = await _ask(call, wish, merchant, shelf, None)
-        return Offer(_explicit(wish, wish.choosing.named, ask), None)
-    configuration = await _configuration(call, wish.configuration, merchant, shelf)
-    types = types_of(verdicts(methods().values(), await _ask(call, wish, merchant, shelf, configuration)))
-    if not types:
-        raise errors.InvalidRequest(_NO_TYPES.format(noun=wish.noun))
-    parent = None if configuration.parent is None else configuration.parent.id
-    return Offer(types, {"id": configuration.id, "parent": parent})
+    configuration = None
+    if wish.choosing.is_dynamic:
+        configuration = await _configuration(call, wish.configuration, merchant, shelf)
+    ask = await _ask(call, wish, merchant, shelf, configuration)
+    return Review(merchant, configuration, verdicts(methods().values(), ask))
 
 
 async def check_parties(call: Call, destination: str | None, on_behalf_of: str | None) -> None:
@@ -172,25 +204,25 @@ async def _ask(
             name: Options(given.get("setup_future_usage") or None, given.get("capture_method") or None)
             for name, given in wish.options.items()
         },
+        buyer_country=wish.buyer_country,
     )
 
 
 # -- types that were named -------------------------------------------------------------------------------------------------
 
 
-def _explicit(wish: Wish, named: tuple[str, ...], ask: Ask) -> list[str]:
+def _explicit(wish: Wish, named: tuple[str, ...], seen: Review) -> list[str]:
     """Return the types that were named, all of them, or refuse with the first thing wrong."""
     elsewhere = next((name for name in named if name in ELSEWHERE), None)
     if elsewhere is not None:
         raise errors.not_implemented(f"{wish.noun}s with the type {elsewhere}")
-    known = {name: one for name, one in methods().items() if one.rides_on is None and name in named}
-    decided = verdicts(known.values(), ask)
+    decided = {name: one for name, one in seen.verdicts.items() if one.method.rides_on is None}
     invalid = [name for name in named if name not in decided or _is_unusable(decided[name])]
     if invalid:
         raise _invalid_types(invalid, named)
     for name in named:
         if decided[name].reasons:
-            raise _misfit(decided[name], wish, ask)
+            raise _misfit(decided[name], wish)
     return list(named)
 
 
@@ -214,14 +246,14 @@ def _invalid_types(invalid: list[str], named: tuple[str, ...]) -> errors.Invalid
     )
 
 
-def _misfit(decided: Verdict, wish: Wish, ask: Ask) -> errors.InvalidRequest:
+def _misfit(decided: Verdict, wish: Wish) -> errors.InvalidRequest:
     """Return the refusal of a type that does not fit this payment."""
     reason = decided.reasons[0]
     noun = wish.noun.replace(" ", "")
     code = f"{wish.noun.lower().replace(' ', '_')}_invalid_parameter"
     if reason.code == "currency":
         return errors.InvalidRequest(
-            f"The currency provided ({ask.currency}) is invalid for one or more payment method types on this {noun}.",
+            f"The currency provided ({wish.currency}) is invalid for one or more payment method types on this {noun}.",
             code=code,
             param="currency",
         )
