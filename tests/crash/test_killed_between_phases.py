@@ -112,6 +112,28 @@ def test_a_hold_is_captured_once(server, place):
     assert server.command("check").stdout == "0 faults\n"
 
 
+@pytest.mark.parametrize("place", BETWEEN)
+def test_an_intent_is_paid_once(server, place):
+    params = {
+        "amount": "2900",
+        "currency": "usd",
+        "payment_method": "pm_card_visa",
+        "confirm": "true",
+        "payment_method_types[]": "card",
+        "capture_method": "automatic",
+    }
+    dies_while_asked(server, place, "/v1/payment_intents", params)
+    with server.start():
+        reply = answered(server, "/v1/payment_intents", params)
+        stripe = server.client(KEY).v1
+        (intent,) = stripe.payment_intents.list().data
+        (charge,) = stripe.charges.list().data
+        assert (reply.status, reply.json["id"], intent.status) == (200, intent.id, "succeeded")
+        assert intent.latest_charge == charge.id
+        assert [one.amount for one in stripe.balance_transactions.list().data] == [2900]
+    assert server.command("check").stdout == "0 faults\n"
+
+
 def test_a_planted_forgotten_charge_is_noticed(tmp_path):
     with Server(tmp_path / "data") as server:
         server.client(KEY).v1.charges.create(CHARGE)

@@ -2,16 +2,16 @@
 
 import asyncio
 
-import msgspec
 import pytest
 
 from strongroom import errors
 from strongroom.connectors.base import UNKNOWN, Outcome
 from strongroom.domain.intent_machine import Verdict
 from strongroom.http import idempotency, phases
-from strongroom.resources import acquiring, registry, tasks
+from strongroom.resources import acquiring, tasks
 from strongroom.resources.check import check
 from strongroom.workers.completer import complete_due
+from support.halves import begun, rows, shown, types
 from support.house import inside
 
 __all__ = ["inside"]
@@ -41,29 +41,6 @@ def silent(monkeypatch):
     acquirer = Silent()
     monkeypatch.setattr(acquiring, "acquirer_of", lambda call: acquirer)
     return acquirer
-
-
-async def begun(within, operation, params, **path_ids):
-    """Do the first half of an operation and commit it, as the pipeline does."""
-    call = await within.call()
-    onward = await registry.handler(operation).operate(call, params, **path_ids)
-    claimed = idempotency.fresh_claim(call.keyring)
-    phases.stage(call, onward, claimed, [])
-    await within.house.store.commit(call.writes)
-    call.committed()
-    return call, onward, claimed
-
-
-async def rows(within, table):
-    return await within.house.store.scan(table, 0, 100)
-
-
-async def types(within):
-    return [row.columns["type"] for row in await rows(within, "events")]
-
-
-def shown(finished):
-    return msgspec.json.decode(finished.answer.body)
 
 
 def test_request_and_completer_at_once_finish_it_once_and_answer_the_same(inside):

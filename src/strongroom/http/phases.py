@@ -4,6 +4,7 @@ The request does it right away; after a crash, or if the request takes too long,
 once: the commit that ends the task decides, and the other gives the answer that is kept.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -41,6 +42,32 @@ class Whose(NamedTuple):
     def call(self, house: House) -> Call:
         """Return a fresh call."""
         return Call(house, self.caller, self.origin, self.keyring)
+
+
+Operate = Callable[[Call], Awaitable[Onward | None]]
+
+
+async def perform(house: House, whose: Whose, operate: Operate) -> None:
+    """Do an operation that no request of the API asks for, both halves, until its commits are accepted.
+
+    Raises:
+        errors.RateLimited: others keep changing what it is about.
+    """
+    for _ in range(limits.COMMIT_ATTEMPTS_MAX):
+        call = whose.call(house)
+        onward = await operate(call)
+        claimed = idempotency.fresh_claim(whose.keyring)
+        if onward is not None:
+            stage(call, onward, claimed, [])
+        try:
+            await house.store.commit(call.writes)
+        except Rejected:
+            continue
+        call.committed()
+        if onward is not None:
+            await go_on(house, call, onward, claimed)
+        return
+    raise errors.lock_timeout()
 
 
 def stage(call: Call, onward: Onward, claimed: Claim, expand: list[str]) -> None:

@@ -1,6 +1,7 @@
 """Who moves the money of an account, what is asked of them, and where the sandbox's acquirer remembers it."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +21,7 @@ from strongroom.connectors.sandbox import Record, Sandbox
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.kind import Document, Stored
+from strongroom.resources.method_pages import PAGES
 from strongroom.store import Rejected, Row, WriteSet
 
 RECORDS: Final = "acquirer_records"
@@ -110,3 +112,15 @@ def instrument_of(call: Call, method: Stored) -> Instrument:
         line1_given=bool(address["line1"]),
         three_d_secure_supported=method.doc[CARD]["three_d_secure_usage"]["supported"],
     )
+
+
+def with_code(instrument: Instrument, *, given: bool) -> Instrument:
+    """Return an instrument with a security code that came on its own."""
+    return replace(instrument, cvc_given=given)
+
+
+def is_verified(method: Stored) -> bool:
+    """Whether nobody has to show first that a bank account is theirs."""
+    private = method.doc[PRIVATE]
+    is_shown = private.get("verified", private.get("status") == "verified")
+    return PAGES[method["type"]].flow.confirmation != "microdeposit" or is_shown

@@ -16,7 +16,7 @@ from strongroom import errors, ids
 from strongroom.connectors.base import Authorization, Capture, Outcome
 from strongroom.domain.amounts import check_amount, currency_of, written
 from strongroom.domain.intent_machine import Verdict
-from strongroom.resources import acquiring, charging, customers, payment_methods, refunds, sources
+from strongroom.resources import acquiring, charging, customers, payment_methods, payment_outcomes, sources
 from strongroom.resources.bank_accounts import BankMaterial
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -250,15 +250,6 @@ async def captured(call: Call, state: Document, outcome: Outcome | None) -> Docu
     return view(charging.captured(call, charge, state["amount"], **state["notes"]))
 
 
-@continues("charge.hold_ends")
-async def hold_ends(call: Call, state: Document, _: Outcome | None) -> None:
-    """What was held for its time and not taken is let go of by the bank itself."""
-    charge = await call.find(CHARGE, state["charge"])
-    if charge is None or charge.doc["captured"] or charge.doc[PRIVATE]["released"]:
-        return
-    refunds.release(call, charge, ids.new(refunds.REFUND.prefix), reason="expired_uncaptured_charge")
-
-
 @continues("charge.settles", if_unknown="charge.settles")
 async def settles(call: Call, state: Document, outcome: Outcome | None) -> None:
     """Write down what has become of a charge that was not certain."""
@@ -268,4 +259,6 @@ async def settles(call: Call, state: Document, outcome: Outcome | None) -> None:
         return
     if outcome.verdict not in {Verdict.PENDING, Verdict.UNKNOWN}:
         charge = charging.settle(call, charge, outcome)
+        if charge["payment_intent"] is not None:
+            await payment_outcomes.charge_settled(call, charge)
     charging.watch(call, charge, outcome)

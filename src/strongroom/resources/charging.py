@@ -153,6 +153,8 @@ def watch(call: Call, charge: Stored, outcome: Outcome) -> None:
     if charge.doc["status"] == PENDING:
         if outcome.changes_after is not None:
             later(call, outcome.changes_after, "charge.settles", {"charge": charge.id})
+    elif charge.doc["captured"] and charge.doc[PRIVATE]["books_later"]:
+        later(call, call.settings.settle_after, "charge.booked", {"charge": charge.id})
     elif charge.doc["paid"] and not charge.doc["captured"]:
         later(call, HOLD_SECONDS, "charge.hold_ends", {"charge": charge.id})
 
@@ -326,6 +328,16 @@ def decline_error(outcome: Outcome, **members: Any) -> errors.CardError:
         "network_decline_code": row.network_decline_code,
     }
     return errors.CardError(row.message, code=row.code, param=row.param, **said, **members)
+
+
+def failure_error(outcome: Outcome, **members: Any) -> errors.ApiError:
+    """Return the refusal of a payment that is not by card."""
+    return errors.CardError(
+        failure_message(outcome.code),
+        code="payment_method_provider_decline",
+        decline_code=outcome.code,
+        **members,
+    )
 
 
 # -- one at a time ----------------------------------------------------------------------------------------------------
