@@ -96,3 +96,5 @@ PASSWORD_CHECKS_AT_ONCE = 2
 PAGE_FORM_BYTES_MAX = 256 * 1024
 PAGE_FORM_FIELDS_MAX = 2_000
 NAME_LENGTH_MAX = 100
+# What was answered by somebody outside is true whatever others do meanwhile, so it is tried longer.
+FINISH_ATTEMPTS_MAX = 20

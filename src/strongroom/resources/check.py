@@ -15,6 +15,7 @@ from strongroom import limits
 from strongroom.domain import payment_methods as states
 from strongroom.house import House
 from strongroom.resources import audit, files
+from strongroom.resources.check_money import money_faults
 from strongroom.store import Row
 from strongroom.store.tables import TABLES
 from strongroom.vault import AccountShredded, Keyring, SealBroken, SealedRecord
@@ -94,7 +95,13 @@ class Inspection:
             await self._method_fault(row),
             self._stray_fault(row),
         ]
-        return [*seal, *[f"{where} {fault}" for fault in found if fault is not None]]
+        money = [] if seal else await self._money_faults(row)
+        return [*seal, *[f"{where} {fault}" for fault in (*found, *money) if fault is not None]]
+
+    async def _money_faults(self, row: Row) -> list[str]:
+        place = row.account, row.livemode
+        keyring = None if place in self._keyless else await self._keyring(*place)
+        return [] if keyring is None else await money_faults(self._house, keyring, row)
 
     # -- seals --------------------------------------------------------------------------------------------------
 

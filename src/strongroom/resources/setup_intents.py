@@ -76,6 +76,8 @@ EMPTY: Final[Document] = {
 async def create(call: Call, params: Document) -> Document:
     """Make an intent. Nothing of it is there if anything about it is refused."""
     parts.refuse_what_is_missing(SETUP, params)
+    if params.get("confirm"):
+        raise errors.not_implemented("the parameter `confirm` of SetupIntents")
     choosing = intents.choosing_of(params)
     intents.check_confirm_only(SETUP.type, params)
     intent_id = ids.new("seti")
