@@ -35,6 +35,8 @@ MODULES = (
     "payment_method_domains",
     "payment_methods",
     "refunds",
+    "setting_up",
+    "setup_attempts",
     "setup_intents",
     "tokens",
 )
