@@ -11,12 +11,13 @@ from strongroom import errors
 from strongroom.catalog import MethodType
 from strongroom.contract import hide_from_publishable, renderer
 from strongroom.domain import payment_methods as states
-from strongroom.resources import customers, payment_methods
+from strongroom.domain.intents import TYPES
+from strongroom.resources import acquiring, customers, mandates, payment_methods
 from strongroom.resources.call import Call
 from strongroom.resources.caller import KeyKind
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.customers import CUSTOMER
-from strongroom.resources.kind import Document, Kind, Stored
+from strongroom.resources.kind import Document, Kind, Refusal, Stored
 from strongroom.resources.method_pages import PAGES
 from strongroom.resources.payment_methods import PAYMENT_METHOD
 
@@ -118,10 +119,22 @@ async def check_customer_lives(call: Call, customer: str | None) -> None:
         call.guard(await customers.load_living(call, customer, param="customer"))
 
 
+UNAUTHENTICATED: Final = "We are unable to authenticate your payment method. Please choose a different payment method and try again."
+
+
+def unusable(method: Stored) -> str | None:
+    """Return why a PaymentMethod cannot be used any more: somebody was faster while the customer made up their mind."""
+    try:
+        states.after(states.USE, method["state"])
+    except errors.InvalidRequest as refusal:
+        return refusal.message
+    return None
+
+
 # -- what was sent ----------------------------------------------------------------------------------------------------
 
 
-def check_return_url(params: Document) -> str | None:
+def return_url_of(params: Document) -> str | None:
     """Return where the customer comes back to.
 
     Raises:
@@ -166,6 +179,66 @@ def acceptance_of(call: Call, params: Document) -> Document | None:
         if name not in online:
             raise errors.parameter_missing(f"mandate_data[customer_acceptance][online][{name}]")
     return {**shown, "online": {name: online[name] for name in ("ip_address", "user_agent")}}
+
+
+def redirect_refusal(
+    call: Call, kind: Kind, intent: Stored, method: Stored, params: Document
+) -> Refusal | None:
+    """Refuse to begin what may send the customer elsewhere without saying where they come back to. The intent stays.
+
+    Where a configuration decides, every type it offers counts, if a secret key asks with the customer there.
+    """
+    if return_url_of(params) is not None:
+        return None
+    automatic = intent.doc["automatic_payment_methods"]
+    may_redirect = (
+        automatic is not None
+        and automatic["allow_redirects"] == "always"
+        and call.caller.kind is not KeyKind.PUBLISHABLE
+        and not params.get("off_session")
+        and any(redirects(one) for one in intent.doc[TYPES])
+    )
+    if not (may_redirect or redirects(method["type"])):
+        return None
+    error = errors.InvalidRequest(
+        "This intent is configured to accept payment methods that may redirect the customer. Provide a `return_url`, or set "
+        "`automatic_payment_methods[allow_redirects]` to `never` when you create it.",
+    )
+    return Refusal(holding(error, **{kind.type: shown(call, kind, intent)}), keeps_all=True)
+
+
+async def agreed(call: Call, method: Stored, params: Document, *, code: str) -> Document | None:
+    """Return what the customer agrees to, for types that need it; None if they need not, or have agreed before.
+
+    Raises:
+        errors.InvalidRequest: `code`: they have agreed to nothing.
+    """
+    acceptance = acceptance_of(call, params)
+    if not needs_mandate(PAGES[method["type"]]):
+        return None
+    mandate = params.get("mandate")
+    if mandate:
+        stored = await call.load(mandates.MANDATE, mandate, param="mandate")
+        if stored["payment_method"] == method.id and stored["status"] == mandates.ACTIVE:
+            return None
+    if acceptance is None:
+        raise errors.InvalidRequest(
+            f"A PaymentMethod of type {method['type']} is only debited with an active mandate: send `mandate_data`, or the "
+            "`mandate` of this PaymentMethod.",
+            code=code,
+            param="mandate",
+        )
+    return acceptance
+
+
+def check_verified(method: Stored) -> None:
+    """Refuse a bank account that somebody has to show first to be theirs.
+
+    Raises:
+        errors.Unavailable: 501.
+    """
+    if not acquiring.is_verified(method):
+        raise errors.not_implemented(f"confirming with unverified PaymentMethods of type {method['type']}")
 
 
 def needs_mandate(page: MethodType) -> bool:

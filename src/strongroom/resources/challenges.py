@@ -8,15 +8,16 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from strongroom.domain import intents
-from strongroom.resources import payment_outcomes
+from strongroom.resources import payment_outcomes, setting_up
 from strongroom.resources.attempts import ACTION
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.kind import Document, Kind, Stored
 from strongroom.resources.payment_intents import PAYMENT_INTENT
+from strongroom.resources.setup_intents import SETUP_INTENT
 from strongroom.resources.tasks import Onward
 
-KINDS: Final[dict[str, Kind]] = {PAYMENT_INTENT.prefix: PAYMENT_INTENT}
+KINDS: Final[dict[str, Kind]] = {one.prefix: one for one in (PAYMENT_INTENT, SETUP_INTENT)}
 _RESULTS: Final = {
     intents.SUCCEEDED: "succeeded",
     intents.REQUIRES_CAPTURE: "succeeded",
@@ -41,7 +42,9 @@ def waiting(intent: Stored, token: str) -> Document | None:
 
 async def answer(call: Call, intent: Stored, *, passed: bool) -> Onward | None:
     """Go on with an intent as its customer has answered."""
-    return await payment_outcomes.acted(call, intent, passed=passed)
+    if intent.doc["object"] == PAYMENT_INTENT.type:
+        return await payment_outcomes.acted(call, intent, passed=passed)
+    return await setting_up.acted(call, intent, passed=passed)
 
 
 def comes_back_to(intent: Stored, return_url: str) -> str:

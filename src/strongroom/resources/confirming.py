@@ -18,7 +18,6 @@ from strongroom.resources import (
     acquiring,
     attempts,
     charging,
-    mandates,
     payment_methods,
     tokens,
 )
@@ -30,7 +29,6 @@ from strongroom.resources.cards import PRIVATE
 from strongroom.resources.charging import CARD
 from strongroom.resources.intent_parts import PAYMENT
 from strongroom.resources.kind import Document, Refusal, Stored
-from strongroom.resources.method_pages import PAGES
 from strongroom.resources.payment_intents import PAYMENT_INTENT, PERMISSION, written
 from strongroom.resources.payment_methods import PAYMENT_METHOD
 from strongroom.resources.registry import PUBLISHABLE_TOO, handles
@@ -115,11 +113,10 @@ async def begin(call: Call, intent: Stored, params: Document) -> Onward | Refusa
     """
     _refuse_what_is_missing(intent.doc)
     method = await _method(call, intent)
-    return_url = attempts.check_return_url(params)
-    refusal = _redirect_refusal(call, intent, method, params, return_url)
+    refusal = attempts.redirect_refusal(call, PAYMENT_INTENT, intent, method, params)
     if refusal is not None:
         return refusal
-    acceptance = await _acceptance(call, method, params)
+    acceptance = await attempts.agreed(call, method, params, code="payment_intent_mandate_invalid")
     _check_descriptor(intent.doc, method)
     charge_id = ids.new("ch" if method["type"] == CARD else "py")
     asked = await _question(call, intent, method, params, charge_id)
@@ -130,7 +127,7 @@ async def begin(call: Call, intent: Stored, params: Document) -> Onward | Refusa
         "action": Action.CONFIRM,
         "plan": _plan(call, intent.doc, method, asked),
         "usage": usage_of(intent.doc, method["type"]),
-        "return_url": return_url,
+        "return_url": attempts.return_url_of(params),
         "use_sdk": params.get("use_stripe_sdk", False),
         "refuses_action": params.get("error_on_requires_action", False),
         "acceptance": acceptance,
@@ -167,57 +164,6 @@ async def _method(call: Call, intent: Stored) -> Stored:
     return method
 
 
-def _redirect_refusal(
-    call: Call, intent: Stored, method: Stored, params: Document, return_url: str | None
-) -> Refusal | None:
-    """Refuse to begin what may send the customer elsewhere without saying where they come back to. The intent stays.
-
-    Where a configuration decides, every type it offers counts, if a secret key asks with the customer there.
-    """
-    if return_url is not None:
-        return None
-    automatic = intent.doc["automatic_payment_methods"]
-    may_redirect = (
-        automatic is not None
-        and automatic["allow_redirects"] == "always"
-        and call.caller.kind is not KeyKind.PUBLISHABLE
-        and not params.get("off_session")
-        and any(attempts.redirects(one) for one in intent.doc[intents.TYPES])
-    )
-    if not (may_redirect or attempts.redirects(method["type"])):
-        return None
-    error = errors.InvalidRequest(
-        "This PaymentIntent is configured to accept payment methods that may redirect the customer. Provide a `return_url`, "
-        "or set `automatic_payment_methods[allow_redirects]` to `never` when you create it.",
-        payment_intent=attempts.shown(call, PAYMENT_INTENT, intent),
-    )
-    return Refusal(error, keeps_all=True)
-
-
-async def _acceptance(call: Call, method: Stored, params: Document) -> Document | None:
-    """Return what the customer has agreed to, for types that need it.
-
-    Raises:
-        errors.InvalidRequest: `payment_intent_mandate_invalid`: to nothing.
-    """
-    acceptance = attempts.acceptance_of(call, params)
-    if not attempts.needs_mandate(PAGES[method["type"]]):
-        return None
-    mandate = params.get("mandate")
-    if mandate:
-        stored = await call.load(mandates.MANDATE, mandate, param="mandate")
-        if stored["payment_method"] == method.id and stored["status"] == mandates.ACTIVE:
-            return None
-    if acceptance is None:
-        raise errors.InvalidRequest(
-            f"A PaymentMethod of type {method['type']} is only debited with an active mandate: send `mandate_data`, or the "
-            "`mandate` of this PaymentMethod.",
-            code="payment_intent_mandate_invalid",
-            param="mandate",
-        )
-    return acceptance
-
-
 def _check_descriptor(doc: Document, method: Stored) -> None:
     if method["type"] == CARD and doc["statement_descriptor"]:
         raise errors.InvalidRequest(
@@ -233,8 +179,7 @@ async def _question(
     sent: Document = (params.get("payment_method_options") or {}).get(kind) or {}
     kept: Document = doc[PRIVATE]["options"].get(kind, {})
     instrument = acquiring.instrument_of(call, method)
-    if kind != CARD and not acquiring.is_verified(method):
-        raise errors.not_implemented(f"payments by unverified PaymentMethods of type {kind}")
+    attempts.check_verified(method)
     if sent.get("cvc_token"):
         token = await tokens.spend(
             call, sent["cvc_token"], kinds=("cvc_update",), param="payment_method_options[card][cvc_token]"

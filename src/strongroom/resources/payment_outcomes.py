@@ -8,7 +8,6 @@ from typing import Any, Final
 from strongroom import errors, ids
 from strongroom.connectors.base import Outcome
 from strongroom.domain import intents
-from strongroom.domain import payment_methods as states
 from strongroom.domain.intent_machine import PAYMENT as MACHINE
 from strongroom.domain.intent_machine import Action, Status, Verdict
 from strongroom.resources import acquiring, attempts, charging, mandates, next_actions
@@ -174,7 +173,7 @@ async def acted(call: Call, intent: Stored, *, passed: bool) -> Onward | None:
     state = {**waiting["state"], "action": Action.ACT}
     method = await call.find(PAYMENT_METHOD, state["plan"]["payment_method"])
     assert method is not None
-    refusal = _unusable(method) if passed else _UNAUTHENTICATED
+    refusal = attempts.unusable(method) if passed else attempts.UNAUTHENTICATED
     if refusal is not None:
         error = errors.InvalidRequest(refusal, code="payment_intent_authentication_failure")
         fail(call, intent, method, error, status=_next(intent, state, Verdict.DECLINED))
@@ -193,18 +192,6 @@ async def acted(call: Call, intent: Stored, *, passed: bool) -> Onward | None:
         "payment_intent.confirmed",
         {**state, "charge": charge_id, "plan": plan, "question": acquiring.as_document(asked)},
     )
-
-
-_UNAUTHENTICATED: Final = "We are unable to authenticate your payment method. Please choose a different payment method and try again."
-
-
-def _unusable(method: Stored) -> str | None:
-    """Return why a PaymentMethod cannot be used any more: somebody was faster while the customer made up their mind."""
-    try:
-        states.after(states.USE, method["state"])
-    except errors.InvalidRequest as refusal:
-        return refusal.message
-    return None
 
 
 # -- what is heard later ----------------------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ MODULES = (
     "payment_methods",
     "persons",
     "refunds",
+    "setting_up",
+    "setup_attempts",
     "setup_intents",
     "tokens",
     "webhook_endpoints",
