@@ -18,6 +18,7 @@ from strongroom.connectors.base import (
     Verification,
 )
 from strongroom.connectors.sandbox import Record, Sandbox
+from strongroom.resources.account_parts import ACCOUNT
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.kind import Document, Stored
@@ -112,6 +113,17 @@ def instrument_of(call: Call, method: Stored) -> Instrument:
         line1_given=bool(address["line1"]),
         three_d_secure_supported=method.doc[CARD]["three_d_secure_usage"]["supported"],
     )
+
+
+async def declines_on(call: Call) -> Document:
+    """Return on which failed checks the account wants cards declined, as an `Authorization` says it."""
+    account = await call.find(ACCOUNT, call.caller.account)
+    settings: Document = {} if account is None else account.doc.get("settings") or {}
+    wished: Document = settings.get("card_payments", {}).get("decline_on") or {}
+    return {
+        "decline_on_cvc": wished.get("cvc_failure", False),
+        "decline_on_zip": wished.get("avs_failure", False),
+    }
 
 
 def with_code(instrument: Instrument, *, given: bool) -> Instrument:

@@ -66,6 +66,7 @@ async def create(call: Call, params: Document) -> Onward:
         currency.code,
         capture=params.get("capture", True),
         customer_present=False,
+        **await acquiring.declines_on(call),
     )
     planned = charging.plan(
         charge_id,

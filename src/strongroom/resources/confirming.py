@@ -196,6 +196,7 @@ async def _question(
         mail_or_telephone=sent.get("moto", False),
         three_d_secure=kept.get("request_three_d_secure") or "automatic",
         authenticated="three_d_secure" in sent or doc[PRIVATE].get(AUTHENTICATED, False),
+        **await acquiring.declines_on(call),
     )
 
 

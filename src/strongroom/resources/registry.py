@@ -34,6 +34,7 @@ MODULES = (
     "payment_method_configurations",
     "payment_method_domains",
     "payment_methods",
+    "payment_search",
     "persons",
     "refunds",
     "setting_up",
