@@ -1,6 +1,7 @@
 """The command line: serve, keys, migrate, check. Every option is also an environment variable, `STRONGROOM_…`."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -163,6 +164,8 @@ def serve(*, expose_sandbox: bool, **options: Any) -> None:
         )
     if settings.workers > 1 and settings.is_sqlite:
         raise click.UsageError("SQLite is served by one process; --workers needs --database postgresql://…")
+    # What is loaded stays, and the collector would look at all of it again and again; the server turns it on when it listens.
+    gc.disable()
     from strongroom.http import server
     from strongroom.welcome import welcome
 

@@ -139,6 +139,7 @@ class Server(uvicorn.Server):
         # What is here now stays: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
+        gc.enable()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
