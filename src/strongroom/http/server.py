@@ -137,7 +137,6 @@ class Server(uvicorn.Server):
         if self._prepare is not None:
             await self._prepare(self._house)
         # What is here now stays: the collector need not look at it again and again.
-        gc.collect()
         gc.freeze()
         gc.enable()
 
