@@ -463,3 +463,20 @@ def test_a_transfer_is_adjusted_and_not_added(stripe, intents):
     assert changed.transfer_group == f"group_{made.id}"
     with refused(param="transfer_data"):
         intents.update(intents.create(usd()).id, {"transfer_data": {"amount": 500}})
+
+
+@pytest.mark.parametrize("kind", ["payment_intents", "setup_intents"])
+@pytest.mark.parametrize(
+    ("version", "sent", "is_dynamic"),
+    [
+        ("2022-11-15", {}, False),
+        ("2022-11-15", {"automatic_payment_methods": {"enabled": True}}, True),
+        ("2023-08-16", {}, True),
+    ],
+)
+def test_before_configurations_decided_an_intent_was_for_cards(stripe, kind, version, sent, is_dynamic):
+    amount = {"amount": 2000, "currency": "usd"} if kind == "payment_intents" else {}
+    intent = getattr(stripe, kind).create({**amount, **sent}, {"stripe_version": version})
+    assert (intent.automatic_payment_methods is not None) is is_dynamic
+    assert (intent.payment_method_configuration_details is not None) is is_dynamic
+    assert intent.payment_method_types == ["card"]

@@ -32,6 +32,10 @@ _EXCLUSIVE: Final = (
     ("allowed_payment_method_types", TYPES, "allowed_payment_method_types"),
 )
 
+# The API version since which a configuration decides where nobody said anything; before it, the type was card.
+DYNAMIC_SINCE: Final = "2023-08-16"
+ABOUT_TYPES: Final = frozenset({name for pair in _EXCLUSIVE for name in pair} - {"confirmation_method"})
+
 # What only means something while an intent is being confirmed.
 WITH_CONFIRM: Final = (
     "confirmation_token",
@@ -63,13 +67,15 @@ class Choosing:
         return {"allow_redirects": self.allow_redirects, "enabled": True} if self.is_dynamic else None
 
 
-def choosing_of(params: Mapping[str, Any]) -> Choosing:
-    """Return how a new intent's types are chosen.
+def choosing_of(params: Mapping[str, Any], api_version: str | None = None) -> Choosing:
+    """Return how a new intent's types are chosen, at our API version or at `api_version`.
 
     Raises:
         errors.ParameterRefused: two parameters of which only one may be sent.
     """
     check_exclusive(params)
+    if api_version is not None and api_version < DYNAMIC_SINCE and not params.keys() & ABOUT_TYPES:
+        return Choosing((CARD,))
     automatic = params.get(AUTOMATIC, {"enabled": True})
     if TYPES in params:
         return Choosing(tuple(dict.fromkeys(params[TYPES])))

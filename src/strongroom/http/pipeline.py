@@ -135,7 +135,8 @@ def _clamped(text: str) -> str:
 
 def _origin(request: Request, key: str | None) -> Origin:
     user_agent = request.header(b"user-agent") or None
-    return Origin(request.request_id, key, request.client_ip, request.path, user_agent)
+    api_version = request.header(b"stripe-version") or None
+    return Origin(request.request_id, key, request.client_ip, request.path, user_agent, api_version)
 
 
 async def _run(work: Work, request: Request, house: House, claimed: Claim | None) -> Answer:

@@ -37,6 +37,8 @@ class Origin(msgspec.Struct, frozen=True):
     client_ip: str | None
     path: str
     user_agent: str | None = None
+    api_version: str | None = None
+    """The `Stripe-Version` asked for; None: ours."""
 
 
 FollowUp = Callable[["Call"], Awaitable[None]]

@@ -104,7 +104,7 @@ EMPTY: Final[Document] = {
 async def create(call: Call, params: Document) -> Document | Onward | Refusal:
     """Make an intent, and with `confirm` try to take the money. Nothing of it is there if it cannot be made."""
     parts.refuse_what_is_missing(PAYMENT, params)
-    choosing = intents.choosing_of(params)
+    choosing = intents.choosing_of(params, call.origin.api_version)
     if not params.get("confirm"):
         intents.check_confirm_only(PAYMENT.type, params)
     intent_id = ids.new("pi")

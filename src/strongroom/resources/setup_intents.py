@@ -78,7 +78,7 @@ EMPTY: Final[Document] = {
 async def create(call: Call, params: Document) -> Document | Onward | Refusal:
     """Make an intent, and with `confirm` try to set it up. Nothing of it is there if it cannot be made."""
     parts.refuse_what_is_missing(SETUP, params)
-    choosing = intents.choosing_of(params)
+    choosing = intents.choosing_of(params, call.origin.api_version)
     if not params.get("confirm"):
         intents.check_confirm_only(SETUP.type, params)
     intent_id = ids.new("seti")
