@@ -155,8 +155,8 @@ def test_one_task_that_cannot_be_done_keeps_no_other_waiting(inside):
 
 def test_real_money_is_not_said_to_have_moved(inside):
     async def scene(within):
-        within.house.settings = replace(within.house.settings, sandbox=False)
         call = await within.call()
+        call.settings = replace(call.settings, sandbox=False)
         call.caller = replace(call.caller, livemode=True)
         asked = Authorization("ch_1", Instrument("card"), 1000, "usd")
         onward = tasks.Onward(asked, "charge.created", {})
