@@ -20,6 +20,7 @@ $(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	@echo "== installing Strongroom and its locked dependencies into $(VENV)"
 	@$(PIP) install --require-hashes --requirement requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(VENV)/bin/python -m compileall -q src
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
@@ -32,8 +33,9 @@ dev: $(VENV)/.dev ## setup, and everything tests and checks need
 serve: setup ## a server on http://127.0.0.1:12111, its data in ./strongroom-data
 	@exec $(VENV)/bin/strongroom serve $(ARGS)
 
-test: dev ## every test, on SQLite and on PostgreSQL
+test: dev ## every test, on SQLite and on PostgreSQL, and in Chromium
 	@$(VENV)/bin/python tests/support/postgres.py --ensure-installed
+	@$(VENV)/bin/python tests/support/chromium.py --ensure-installed
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
 check: dev ## format, lint and types, in seconds

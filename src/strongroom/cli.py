@@ -1,6 +1,7 @@
 """The command line: serve, keys, migrate, check. Every option is also an environment variable, `STRONGROOM_…`."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -10,13 +11,14 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
-from strongroom import __version__
+from strongroom import __version__, limits
 from strongroom.config import DEFAULT_PORT, Settings, is_database
 
 T = TypeVar("T")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DAY_SECONDS: Final = 86_400
+WAIT_SECONDS_MAX: Final = 31_536_000
 MODES: Final = ("test", "live")
 INTERRUPTED_STATUS: Final = 130
 
@@ -35,6 +37,15 @@ def _networks(
         return tuple(ip_network(value) for value in values)
     except ValueError as fault:
         raise click.BadParameter(f"{fault}; it takes a network such as 10.0.0.0/8, or one address") from None
+
+
+def _seconds(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...]:
+    words = [word for word in value.split(",") if word]
+    if not all(word.isascii() and word.isdigit() and 0 < int(word) <= WAIT_SECONDS_MAX for word in words):
+        raise click.BadParameter(
+            f"it takes numbers of seconds such as 5,300,1800, up to {WAIT_SECONDS_MAX} each"
+        )
+    return tuple(map(int, words))
 
 
 def option(*declarations: str, **attributes: Any) -> Callable[[Command], Command]:
@@ -104,6 +115,29 @@ def main() -> None:
     multiple=True,
     help="Network whose X-Forwarded-* headers are believed.",
 )
+@option(
+    "--webhook-network",
+    "webhook_networks",
+    callback=_networks,
+    multiple=True,
+    help="Network, not public, that webhooks may go to.",
+)
+@option(
+    "--webhook-port",
+    "webhook_ports",
+    type=click.IntRange(1, 65_535),
+    multiple=True,
+    default=(443,),
+    show_default=True,
+    help="Port that webhooks may go to; any in the test mode of a sandbox.",
+)
+@option(
+    "--webhook-retries",
+    callback=_seconds,
+    default="",
+    metavar="SECONDS,…",
+    help="Waits between attempts to deliver a webhook; default: nearly three days in live mode, two hours in test mode.",
+)
 @option("--allow-plain-http", is_flag=True, help="Accept live keys without TLS from other machines.")
 @option(
     "--settle-after",
@@ -111,6 +145,13 @@ def main() -> None:
     show_default=True,
     type=click.IntRange(0, 31_536_000),
     help="Seconds until checks of connected accounts have their results.",
+)
+@option(
+    "--token-lifetime",
+    default=limits.TOKEN_SECONDS,
+    show_default=True,
+    type=click.IntRange(1, limits.USED_TOKEN_SECONDS),
+    help="Seconds until a token that nobody has spent is erased with what it holds.",
 )
 @option("--raw-card-data", type=click.Choice(["off", "test_only", "on"]), default="test_only", show_default=True,
               help="Where a secret key may send card numbers.")  # fmt: skip
@@ -123,6 +164,8 @@ def serve(*, expose_sandbox: bool, **options: Any) -> None:
         )
     if settings.workers > 1 and settings.is_sqlite:
         raise click.UsageError("SQLite is served by one process; --workers needs --database postgresql://…")
+    # What is loaded stays, and the collector would look at all of it again and again; the server turns it on when it listens.
+    gc.disable()
     from strongroom.http import server
     from strongroom.welcome import welcome
 
@@ -301,6 +344,98 @@ def keys_revoke(*, key_id: str, **storage: Any) -> None:
 
     _in_house(Settings(**storage), work)
     click.echo(f"{key_id} has ended")
+
+
+# -- people -----------------------------------------------------------------------------------------------------------
+
+
+@main.group()
+def users() -> None:
+    """Make, list and reset the people who may use the dashboard."""
+
+
+@users.command("create")
+@storage_options
+@option("--email", required=True, help="Who signs in.")
+@option("--name", default="", help="What people call them.")
+@click.option("--role", default="owner", show_default=True, help="What they may do.")
+@option("--account", help="Whose dashboard; default: the only account there is.")
+@click.option("--with-password", is_flag=True, help="Ask for a password, or read it from standard input.")
+def users_create(*, email: str, name: str, role: str, account: str | None, with_password: bool,
+                 **storage: Any) -> None:  # fmt: skip
+    """Add a person and print a one-time set-up secret, or take a password that is never shown."""
+    from strongroom.resources import audit, people
+    from strongroom.secret import Secret
+
+    password = Secret(_asked_password()) if with_password else None
+
+    async def work(house: Any) -> str:
+        whose = account or await _only_account(house)
+        call = await people.call_on(house, whose)
+        if password is None:
+            invitation = await people.invite(call, email=email, name=name, role=role)
+            person, said = invitation.person, _setup_words(invitation.secret)
+        else:
+            person = await people.add_with_password(
+                call, email=email, name=name, role=role, password=password
+            )
+            said = "They make their second factor at the first sign-in."
+        entry = audit.Entry("user.created", person.id, details={"role": role})
+        await audit.commit(house, whose, call.writes, audit.Actor("command line"), entry)
+        return f"{person.id}  {email}  {role}\n{said}"
+
+    click.echo(_in_house(Settings(**storage), work))
+
+
+def _asked_password() -> str:
+    if sys.stdin.isatty():
+        asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return asked
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _setup_words(secret: str) -> str:
+    return f"Set-up secret, shown this once, for /dashboard/setup within 72 hours:  {secret}"
+
+
+@users.command("list")
+@storage_options
+@option("--account", help="Whose people; default: the only account there is.")
+def users_list(*, account: str | None, **storage: Any) -> None:
+    """Show who has access."""
+    from strongroom.resources import people
+
+    async def work(house: Any) -> list[str]:
+        call = await people.call_on(house, account or await _only_account(house))
+        return [
+            f"{one.id}  {one.doc['email']}  {one.doc['role']}"
+            + ("  no access" if one.doc["disabled_at"] else "")
+            for one in await people.list_all(call)
+        ]
+
+    for line in _in_house(Settings(**storage), work):
+        click.echo(line)
+
+
+@users.command("reset")
+@storage_options
+@click.argument("email")
+def users_reset(*, email: str, **storage: Any) -> None:
+    """Let a person who lost their password or factor set themselves up anew; their sessions end."""
+    from strongroom.resources import audit, people, sessions
+
+    async def work(house: Any) -> str:
+        found = await people.find_by_email(house, email)
+        if found is None:
+            raise LookupError(f"nobody has the address {email}")
+        call, person = found
+        invitation = await people.reset(call, person)
+        await sessions.end_all(call, person.id)
+        entry = audit.Entry("user.reset", person.id)
+        await audit.commit(house, call.caller.account, call.writes, audit.Actor("command line"), entry)
+        return _setup_words(invitation.secret)
+
+    click.echo(_in_house(Settings(**storage), work))
 
 
 # -- the store --------------------------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from strongroom import limits
+
 DEFAULT_PORT = 12111
 
 _POSTGRES_SCHEMES = ("postgres://", "postgresql://")
@@ -66,8 +68,20 @@ class Settings:
     settle_after: int = 1
     """Seconds after which checks of connected accounts, which take days elsewhere, have their results."""
 
+    token_lifetime: int = limits.TOKEN_SECONDS
+    """Seconds after which a token that nobody has spent is no more, and what it holds is erased."""
+
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = field(default=())
     """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = field(default=())
+    """Where webhooks may go although it is no public network."""
+
+    webhook_ports: tuple[int, ...] = (443,)
+    """Ports webhooks may go to. In the test mode of a sandbox they may go to any."""
+
+    webhook_retries: tuple[int, ...] = ()
+    """Seconds between one attempt to deliver a webhook and the next; empty: as documented for each mode."""
 
     allow_plain_http: bool = False
     """Whether live keys may be used without TLS from other machines than this one."""

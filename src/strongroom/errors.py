@@ -31,9 +31,14 @@ def echo(text: object) -> str:
     shown = str(text)
     if len(shown) > limits.ECHO_LENGTH_MAX:
         shown = shown[: limits.ECHO_LENGTH_MAX] + "…"
-    plain = unicodedata.normalize("NFKC", shown)
+    return without_long_numbers(shown)
+
+
+def without_long_numbers(text: str) -> str:
+    """Return `text` with every run of digits long enough to be a card starred out."""
+    plain = unicodedata.normalize("NFKC", text)
     if not holds_long_number(plain):
-        return shown
+        return text
     return _DIGIT_RUN.sub(lambda run: "*" * len(run.group()), plain)
 
 
@@ -229,6 +234,13 @@ def resource_missing(
         status=404 if in_path else 400,
         code="resource_missing",
         param=param,
+    )
+
+
+def token_already_used(token_id: str) -> InvalidRequest:
+    """A token's second use, whoever was first."""
+    return InvalidRequest(
+        f"You cannot use a Stripe token more than once: {echo(token_id)}.", code="token_already_used"
     )
 
 

@@ -1,10 +1,11 @@
 """What one server process is made of: settings, clock, store and vault, opened and closed together."""
 
+import asyncio
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ from strongroom import errors, installation
 from strongroom.clock import Clock
 from strongroom.config import Settings
 from strongroom.errors import CannotServe
+from strongroom.outbox import Outbox
 from strongroom.store import Store, migrate, open_store, plan
 from strongroom.store.keystore import open_key_store
 from strongroom.store.opening import is_postgres
@@ -41,6 +43,8 @@ class House:
     store: Store
     vault: Vault
     key_store: KeyStore
+    staged: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when webhooks were committed that are to be delivered."""
 
     async def keyring(self, account: str, livemode: bool) -> Keyring:
         """Return the account's keys. In the sandbox they are made on first use.
@@ -90,7 +94,9 @@ async def open_house(settings: Settings, clock: Clock | None = None, *, exclusiv
         vault = await Vault.open(root_key(settings), key_store, clock=clock)
         await installation.refuse_foreign_keys(store, vault, clock)
         opened.pop_all()
-    return House(settings, clock, store, vault, key_store)
+    staged = asyncio.Event()
+    outbox = Outbox(store, vault, is_shared=not settings.is_sqlite, staged=staged.set)
+    return House(settings, clock, outbox, vault, key_store, staged)
 
 
 async def _opened_key_store(settings: Settings) -> KeyStore:

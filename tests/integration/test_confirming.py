@@ -7,7 +7,7 @@ import pytest
 import stripe as sdk
 
 from support.data import VISA, event_types, refused
-from support.payments import AGREED, PAYMENT, RETURN_URL, answer, page_of, pay, until
+from support.payments import AGREED, NO_REDIRECTS, PAYMENT, RETURN_URL, answer, page_of, pay, until
 
 PAID = ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded"]
 UNEXPECTED = "payment_intent_unexpected_state"
@@ -366,9 +366,47 @@ def test_whoever_cannot_have_an_action_is_refused(stripe):
     with refused(
         sdk.CardError, status=402, code="authentication_required", decline_code="authentication_required"
     ) as caught:
-        pay(stripe, THREE_D_SECURE, error_on_requires_action=True)
+        stripe.payment_intents.create(
+            {
+                "amount": 2000,
+                "currency": "usd",
+                "payment_method": THREE_D_SECURE,
+                "payment_method_types": ["card"],
+                "confirm": True,
+                "error_on_requires_action": True,
+            }
+        )
     inside = caught.value.json_body["error"]["payment_intent"]
     assert (inside["status"], inside["latest_charge"]) == ("requires_payment_method", None)
+
+
+def test_what_a_configuration_chooses_may_redirect(stripe):
+    [configuration] = stripe.payment_method_configurations.list().data
+    stripe.payment_method_configurations.update(
+        configuration.id, {"ideal": {"display_preference": {"preference": "on"}}}
+    )
+    sent = {"amount": 2000, "currency": "eur", "payment_method": "pm_card_visa", "confirm": True}
+    with refused() as caught:
+        stripe.payment_intents.create(sent)
+    assert "return_url" in caught.value.user_message
+    assert stripe.payment_intents.create({**sent, "off_session": True}).status == "succeeded"
+    assert stripe.payment_intents.create({**sent, **NO_REDIRECTS}).status == "succeeded"
+
+
+def test_whoever_cannot_have_an_action_names_the_types(stripe):
+    with refused(code="payment_intent_invalid_parameter", param="error_on_requires_action"):
+        pay(stripe, error_on_requires_action=True)
+    assert stripe.payment_intents.list().data == []
+
+    intent = stripe.payment_intents.create(
+        {"amount": 2000, "currency": "usd", "payment_method": "pm_card_visa"}
+    )
+    with refused(code="payment_intent_invalid_parameter", param="error_on_requires_action"):
+        stripe.payment_intents.confirm(
+            intent.id, {"error_on_requires_action": True, "return_url": RETURN_URL}
+        )
+    assert stripe.payment_intents.retrieve(intent.id).status == "requires_confirmation"
+    assert stripe.payment_intents.confirm(intent.id, {"return_url": RETURN_URL}).status == "succeeded"
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,10 @@ def test_every_published_iban_passes_every_check_even_in_live_mode():
 def test_one_wrong_character_in_an_iban_is_found(iban, data):
     place = data.draw(st.integers(0, len(iban) - 1))
     other = data.draw(
-        st.sampled_from("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ").filter(lambda c: c != iban[place])
+        # A letter counts as two digits: the checksum promises nothing of one in a digit's place.
+        st.sampled_from("0123456789" if iban[place].isdigit() else "ABCDEFGHIJKLMNOPQRSTUVWXYZ").filter(
+            lambda c: c != iban[place]
+        )
     )
     wrong = iban[:place] + other + iban[place + 1 :]
     with pytest.raises(errors.InvalidRequest) as refusal:

@@ -43,9 +43,9 @@ COMPLETE = {
 SECONDS_MAX = 20
 
 
-def eventually(look, *, until):
+def eventually(look, *, until, seconds=SECONDS_MAX):
     """Look again and again until what is seen satisfies `until`, and return it."""
-    end = time.monotonic() + SECONDS_MAX
+    end = time.monotonic() + seconds
     while True:
         seen = look()
         if until(seen):

@@ -106,10 +106,15 @@ class Server:
         self.process.wait(timeout=30)
         self.process.stdout.close()
 
-    def command(self, *words: str) -> subprocess.CompletedProcess:
-        """Run another `strongroom` command on the same data."""
+    def command(self, *words: str, typed: str = "") -> subprocess.CompletedProcess:
+        """Run another `strongroom` command on the same data, with `typed` as its standard input."""
         return subprocess.run(
-            [STRONGROOM, *words, *self.storage], capture_output=True, text=True, timeout=60, check=False
+            [STRONGROOM, *words, *self.storage],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            input=typed,
         )
 
     def client(self, key: str, **options: Any) -> stripe.StripeClient:

@@ -186,7 +186,6 @@ MISSING = "parameter_missing"
         ("POST /v1/payment_intents", {"amount": "x"}, "amount", INTEGER, "Invalid integer: x"),
         ("POST /v1/tokens", {"card": {"cvc": "1"}}, "card[number]", MISSING, "Missing required param: card[number]."),
         ("POST /v1/tokens", {"card": {"number": "1"}}, "card[exp_month]", MISSING, "Missing required param: card[exp_month]."),
-        ("POST /v1/tokens", {"bank_account": {"country": "US"}}, "bank_account[account_number]", MISSING, "Missing required param: bank_account[account_number]."),
         ("POST /v1/customers", {"tax_id_data": {"3": {"type": "eu_vat"}}}, "tax_id_data[3][value]", MISSING, "Missing required param: tax_id_data[3][value]."),
         # Integers.
         ("POST /v1/payment_intents", {**PAYMENT, "amount": "12.5"}, "amount", INTEGER, "Invalid integer: 12.5"),

@@ -17,15 +17,18 @@ MAY_IMPORT = {
     "connectors": LEAVES | {"catalog", "domain"},
     "vault": LEAVES | {"catalog", "domain"},
     "installation": LEAVES | {"store", "vault"},
-    "house": LEAVES | {"installation", "store", "vault"},
-    "resources": LEAVES | {"catalog", "connectors", "contract", "domain", "house", "store", "vault"},
-    "workers": LEAVES | {"house", "installation", "resources", "store", "vault"},
-    "http": LEAVES | {"catalog", "contract", "house", "resources", "store", "vault", "workers"},
+    "outbox": LEAVES | {"domain", "store", "vault"},
+    "house": LEAVES | {"installation", "outbox", "store", "vault"},
+    "resources": LEAVES
+    | {"catalog", "connectors", "contract", "domain", "house", "outbox", "store", "vault"},
+    "workers": LEAVES | {"domain", "house", "installation", "outbox", "resources", "store", "vault"},
+    "http": LEAVES | {"catalog", "contract", "dashboard", "house", "resources", "store", "vault", "workers"},
+    "dashboard": LEAVES | {"catalog", "contract", "domain", "house", "resources", "store", "vault"},
     "welcome": LEAVES | {"house", "resources"},
 }
 MAY_IMPORT["cli"] = MAY_IMPORT["__main__"] = {*MAY_IMPORT, "cli"}
 
-VAULT_ONLY = {"cryptography", "hmac"}
+VAULT_ONLY = {"argon2", "cryptography", "hmac"}
 
 
 def rooms_and_imports(source):

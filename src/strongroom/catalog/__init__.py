@@ -11,6 +11,7 @@
     failure_codes                   → failures     what is said of failed payments that are not by card
     pricing                         → pricing      what processing costs, and how long money waits
     eligibility                     → eligibility  where, for how much and for what each payment method can be used
+    networks                        → networks     where no webhook goes
     tax_locations                   → tax_locations  what an address must say
     tax_ids                         → tax_ids      types, and what a value of each looks like
     microdeposits                   → microdeposits  what test mode makes of reported amounts
@@ -33,6 +34,7 @@ from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_pa
 from strongroom.catalog.method_pages import magic_method, method_types
 from strongroom.catalog.method_shapes import MagicMethod, MethodType
 from strongroom.catalog.microdeposits import microdeposits
+from strongroom.catalog.networks import network_tables
 from strongroom.catalog.pricing import pricing
 from strongroom.catalog.reading import CatalogError
 from strongroom.catalog.requirements import requirement_tables
@@ -79,6 +81,7 @@ TABLES = (
     tax_id_tables,
     method_types,
     iban_parts,
+    network_tables,
     currencies,
     intent_options,
     pricing,

@@ -66,15 +66,15 @@ _REFUSALS: Final[dict[str, dict[str, str]]] = {
 """Action, state: why not. With `_NEXT` it holds every pair exactly once."""
 
 
-def after(action: str, state: str) -> str:
-    """Return the state that `action` leads to from `state`.
+def after(action: str, state: str, *, param: str | None = None) -> str:
+    """Return the state that `action` leads to from `state`; `param` is what a refusal names.
 
     Raises:
         errors.InvalidRequest: 400 without a code: the state does not let it happen.
     """
     refusal = _REFUSALS[action].get(state)
     if refusal is not None:
-        raise errors.InvalidRequest(refusal)
+        raise errors.InvalidRequest(refusal, param=param)
     return _NEXT[action][state]
 
 

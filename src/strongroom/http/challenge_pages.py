@@ -15,7 +15,7 @@ from strongroom import ids
 from strongroom.house import House
 from strongroom.http import phases
 from strongroom.http.answer import Answer
-from strongroom.http.pages import html, redirect
+from strongroom.http.frames import html, redirect
 from strongroom.http.request import Request
 from strongroom.resources import challenges
 from strongroom.resources.call import Call, Origin

@@ -14,7 +14,7 @@ from typing import Final
 from strongroom import errors, ids, limits
 from strongroom.house import House
 from strongroom.http.answer import Answer
-from strongroom.http.pages import html, redirect
+from strongroom.http.frames import html, redirect
 from strongroom.http.request import Request
 from strongroom.resources import onboarding
 from strongroom.resources.call import Call, Origin

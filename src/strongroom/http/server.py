@@ -32,6 +32,7 @@ from strongroom.http.protocol import Protocol, sweep
 from strongroom.resources import registry
 from strongroom.vault import harden_process
 from strongroom.workers.completer import complete_forever
+from strongroom.workers.deliverer import deliver_forever
 from strongroom.workers.reaper import reap_forever
 from strongroom.workers.settler import settle_forever
 
@@ -108,6 +109,7 @@ async def _serve(settings: Settings, listener: socket.socket, prepare: Prepare |
         reap_forever(house),
         settle_forever(house),
         complete_forever(house, complete),
+        deliver_forever(house),
         application.watch(),
         sweep(server.server_state.connections),
     )
@@ -135,8 +137,8 @@ class Server(uvicorn.Server):
         if self._prepare is not None:
             await self._prepare(self._house)
         # What is here now stays: the collector need not look at it again and again.
-        gc.collect()
         gc.freeze()
+        gc.enable()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -36,6 +36,7 @@ class Origin(msgspec.Struct, frozen=True):
     idempotency_key: str | None
     client_ip: str | None
     path: str
+    user_agent: str | None = None
 
 
 FollowUp = Callable[["Call"], Awaitable[None]]

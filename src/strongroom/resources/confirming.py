@@ -102,6 +102,17 @@ def _check_amount(doc: Document, params: Document) -> None:
         )
 
 
+def _check_actions(doc: Document, params: Document) -> None:
+    """What a configuration chooses may want something of the customer; who cannot have that names the types."""
+    if params.get("error_on_requires_action") and doc["automatic_payment_methods"]:
+        raise errors.InvalidRequest(
+            "error_on_requires_action cannot be used with automatic payment methods. Name the payment method types of the "
+            "PaymentIntent instead.",
+            code="payment_intent_invalid_parameter",
+            param="error_on_requires_action",
+        )
+
+
 # -- the first half ---------------------------------------------------------------------------------------------------
 
 
@@ -112,6 +123,7 @@ async def begin(call: Call, intent: Stored, params: Document) -> Onward | Refusa
         errors.ApiError: something is missing, or not there yet.
     """
     _refuse_what_is_missing(intent.doc)
+    _check_actions(intent.doc, params)
     method = await _method(call, intent)
     refusal = attempts.redirect_refusal(call, PAYMENT_INTENT, intent, method, params)
     if refusal is not None:

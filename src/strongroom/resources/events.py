@@ -18,8 +18,8 @@ TYPES_MAX: Final = 20
 
 
 def view(event: Stored) -> Document:
-    """Return the event; it is stored as it is shown."""
-    return event.doc
+    """Return the event: as it is stored, and how many endpoints have not acknowledged it."""
+    return {**event.doc, "pending_webhooks": event.row.columns.get("undelivered") or 0}
 
 
 EVENT = register_kind(Kind("event", "events", "evt", "event", "event", view))
@@ -34,13 +34,11 @@ async def retrieve(call: Call, params: Document, *, id: str) -> Document:  # noq
 @handles("GET /v1/events", permission="event")
 async def list_all(call: Call, params: Document) -> Listing:
     """List events, newest first, of one type (`customer.*` stands for all of its kind) or of several."""
-    if "delivery_success" in params:
-        raise errors.not_implemented("the parameter `delivery_success`")
     if "type" in params and "types" in params:
         raise errors.parameters_exclusive("type", "types")
     if len(params.get("types", ())) > TYPES_MAX:
         raise errors.ParameterRefused(f"You can pass up to {TYPES_MAX} types.", param="types")
-    return await call.listing(EVENT, params, _by_type(params))
+    return await call.listing(EVENT, params, [*_by_type(params), *_by_success(params)])
 
 
 def _by_type(params: Document) -> list[Filter]:
@@ -50,3 +48,9 @@ def _by_type(params: Document) -> list[Filter]:
             return [Filter("type", "prefix", wanted[:-1])]
         return [Filter("type", "eq", wanted)]
     return [Filter("type", "in", params["types"])] if params.get("types") else []
+
+
+def _by_success(params: Document) -> list[Filter]:
+    """An event that no endpoint wants was delivered to all who do."""
+    wanted = params.get("delivery_success")
+    return [] if wanted is None else [Filter("undelivered", "is_null", wanted)]

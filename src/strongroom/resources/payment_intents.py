@@ -141,7 +141,7 @@ async def written(call: Call, old: Document, params: Document, choosing: Choosin
     await _check_money_moves(call, new, params)
     again = TYPES not in old or not params.keys().isdisjoint(DECIDING)
     if again:
-        offer = await offer_for(call, _wish(new, choosing))
+        offer = await offer_for(call, wish_of(new, choosing))
         new[TYPES], new["payment_method_configuration_details"] = offer.types, offer.details
     await parts.take_payment_method(call, PAYMENT, new, params, again=again)
     return new
@@ -167,7 +167,8 @@ def _transfer_data(old: Document, given: Document) -> Document:
     return {**old, **fit("PaymentIntent.TransferData", given)}
 
 
-def _wish(doc: Document, choosing: Choosing) -> Wish:
+def wish_of(doc: Document, choosing: Choosing) -> Wish:
+    """Return what an intent's types depend on."""
     transfer = doc["transfer_data"] or {}
     allowed = doc["allowed_payment_method_types"]
     return Wish(

@@ -60,19 +60,10 @@ PAYMENT_METHOD = register_kind(
 async def create(call: Call, params: Document) -> Document:
     """Make a PaymentMethod from raw details or a token. It is not attached, and nobody is asked about it."""
     if "payment_method" in params or "customer" in params:
-        raise _cannot_share(params)
+        from strongroom.resources import clones
+
+        return await clones.payment_method(call, params)
     return view(await from_data(call, params))
-
-
-def _cannot_share(params: Document) -> errors.ApiError:
-    if "payment_method" not in params:
-        return errors.ParameterRefused(
-            "A customer is only accepted together with a payment_method to share.", param="customer"
-        )
-    return errors.InvalidRequest(
-        "PaymentMethods are shared with a connected account, named by the Stripe-Account header.",
-        param="payment_method",
-    )
 
 
 async def from_data(call: Call, data: Document, *, param: str = "") -> Stored:

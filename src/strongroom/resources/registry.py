@@ -35,11 +35,13 @@ MODULES = (
     "payment_method_domains",
     "payment_methods",
     "payment_search",
+    "persons",
     "refunds",
     "setting_up",
     "setup_attempts",
     "setup_intents",
     "tokens",
+    "webhook_endpoints",
 )
 
 SECRET_ONLY = frozenset({KeyKind.SECRET, KeyKind.RESTRICTED})

@@ -124,13 +124,14 @@ async def written(call: Call, old: Document, params: Document, choosing: Choosin
         raise errors.parameters_exclusive("attach_to_self", "customer")
     again = TYPES not in old or not params.keys().isdisjoint(DECIDING)
     if again:
-        offer = await offer_for(call, _wish(new, choosing))
+        offer = await offer_for(call, wish_of(new, choosing))
         new[TYPES], new["payment_method_configuration_details"] = offer.types, offer.details
     await parts.take_payment_method(call, SETUP, new, params, again=again)
     return new
 
 
-def _wish(doc: Document, choosing: Choosing) -> Wish:
+def wish_of(doc: Document, choosing: Choosing) -> Wish:
+    """Return what an intent's types depend on."""
     allowed = doc["allowed_payment_method_types"]
     return Wish(
         noun=SETUP.spaced,

@@ -165,7 +165,17 @@ TABLES: Final = {
             "mandates",
             [CREATED, Column("payment_method", "text"), Column("status", "text")],
         ),
-        Table("events", [CREATED, Column("type", "text"), Column("object_id", "text")], [LISTABLE]),
+        Table(
+            "events",
+            [
+                CREATED,
+                Column("type", "text"),
+                Column("object_id", "text"),
+                # How many endpoints have not acknowledged it; null once all have.
+                Column("undelivered", "integer", nullable=True),
+            ],
+            [LISTABLE],
+        ),
         Table(
             "idempotency_keys",
             [CREATED, Column("request_mac", "blob"), Column("status", "integer")],
@@ -173,6 +183,17 @@ TABLES: Final = {
         Table("records", [CREATED, Column("kind", "text"), Column("wrapped_key", "blob")]),
         Table("fingerprints", [Column("fingerprint", "text")]),
         Table("installation", [CREATED]),
+        Table("users", [Column("email_mac", "blob", unique=True), CREATED]),
+        Table(
+            "sessions",
+            [
+                Column("mac", "blob", unique=True),
+                CREATED,
+                Column("holder", "text"),
+                Column("seen_at", "integer"),
+            ],
+        ),
+        Table("audit", [CREATED, Column("mac", "blob")], [LISTABLE]),
         Table("connections", [CREATED, Column("ended_at", "integer", nullable=True)], [LISTABLE]),
         Table(
             "persons",
@@ -293,6 +314,40 @@ TABLES: Final = {
                 Column("attach_to_self", "boolean"),
             ],
             [LISTABLE, Index(("account", "livemode", "customer", "seq"), where="customer")],
+        ),
+        Table("customer_balance_transactions", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),
+        Table("tax_ids", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),
+        Table(
+            "webhook_endpoints",
+            [
+                CREATED,
+                # One of the sixteen places of an account and mode, so that two cannot take the last one.
+                Column("place", "text", unique=True),
+                Column("connect", "boolean"),
+                Column("enabled", "boolean"),
+                Column("enabled_events", "text"),
+                Column("failing_since", "integer", nullable=True),
+                Column("record", "text"),
+            ],
+            [LISTABLE],
+        ),
+        # Beside its event, in the same partition; the endpoint may be the platform's.
+        Table(
+            "webhook_deliveries",
+            [
+                CREATED,
+                Column("event", "text"),
+                Column("endpoint", "text"),
+                Column("endpoint_account", "text"),
+                Column("attempts", "integer"),
+                # When the next attempt may be made, or the one that is being made is given up for lost; null: it is over.
+                Column("due_at", "integer", nullable=True),
+                Column("delivered_at", "integer", nullable=True),
+            ],
+            [
+                Index(("account", "livemode", "event", "seq")),
+                Index(("due_at", "seq"), where="due_at"),
+            ],
         ),
     )
 }

@@ -1,1 +1,1 @@
-"""What runs beside the requests: the reaper, the settler and the completer. The deliverer comes with webhooks."""
+"""What runs beside the requests: the deliverer, the settler, the completer and the reaper."""
