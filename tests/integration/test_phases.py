@@ -1,11 +1,12 @@
 """Operations in two halves: whoever finishes one, it is finished once; and an acquirer that is silent has not said no."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from strongroom import errors
-from strongroom.connectors.base import UNKNOWN, Outcome
+from strongroom.connectors.base import UNKNOWN, Authorization, Instrument, Outcome
 from strongroom.domain.intent_machine import Verdict
 from strongroom.http import idempotency, phases
 from strongroom.resources import acquiring, tasks
@@ -148,5 +149,19 @@ def test_one_task_that_cannot_be_done_keeps_no_other_waiting(inside):
         within.house.clock.advance(60)
         assert await complete_due(within.house, phases.complete) == 1
         assert len(await rows(within, "charges")) == 2
+
+    inside(scene)
+
+
+def test_real_money_is_not_said_to_have_moved(inside):
+    async def scene(within):
+        call = await within.call()
+        call.settings = replace(call.settings, sandbox=False)
+        call.caller = replace(call.caller, livemode=True)
+        asked = Authorization("ch_1", Instrument("card"), 1000, "usd")
+        onward = tasks.Onward(asked, "charge.created", {})
+        with pytest.raises(errors.NotImplementedHere):
+            phases.stage(call, onward, idempotency.fresh_claim(call.keyring), [])
+        assert call.writes.inserts == []
 
     inside(scene)

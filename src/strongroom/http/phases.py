@@ -71,7 +71,12 @@ async def perform(house: House, whose: Whose, operate: Operate) -> None:
 
 
 def stage(call: Call, onward: Onward, claimed: Claim, expand: list[str]) -> None:
-    """Stage the task, and that its key is in use until it is done."""
+    """Stage the task, and that its key is in use until it is done.
+
+    Raises:
+        errors.Unavailable: nobody could be asked.
+    """
+    acquiring.check_connected(call)
     request_id = call.origin.request_id or ""
     idempotency.begin(call, claimed, request_id)
     tasks.stage(call, onward, {"expand": expand, "key": claimed.row_id, "request_id": request_id})

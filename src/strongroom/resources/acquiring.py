@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from strongroom import errors
 from strongroom.connectors.base import (
     UNKNOWN,
     Acquirer,
@@ -58,6 +59,16 @@ class SealedLedger:
         except Rejected:
             return await self.find(reference) or record
         return record
+
+
+def check_connected(call: Call) -> None:
+    """Refuse to ask anybody about real money: only the sandbox has an acquirer, and it moves none.
+
+    Raises:
+        errors.Unavailable: 501.
+    """
+    if call.caller.livemode and not call.settings.sandbox:
+        raise errors.not_implemented("payments in live mode without `--sandbox`: no acquirer is connected")
 
 
 def acquirer_of(call: Call) -> Acquirer:
