@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
-from strongroom import __version__
+from strongroom import __version__, limits
 from strongroom.config import DEFAULT_PORT, Settings, is_database
 
 T = TypeVar("T")
@@ -144,6 +144,13 @@ def main() -> None:
     show_default=True,
     type=click.IntRange(0, 31_536_000),
     help="Seconds until checks of connected accounts have their results.",
+)
+@option(
+    "--token-lifetime",
+    default=limits.TOKEN_SECONDS,
+    show_default=True,
+    type=click.IntRange(1, limits.USED_TOKEN_SECONDS),
+    help="Seconds until a token that nobody has spent is erased with what it holds.",
 )
 @option("--raw-card-data", type=click.Choice(["off", "test_only", "on"]), default="test_only", show_default=True,
               help="Where a secret key may send card numbers.")  # fmt: skip

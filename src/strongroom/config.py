@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from strongroom import limits
+
 DEFAULT_PORT = 12111
 
 _POSTGRES_SCHEMES = ("postgres://", "postgresql://")
@@ -65,6 +67,9 @@ class Settings:
 
     settle_after: int = 1
     """Seconds after which checks of connected accounts, which take days elsewhere, have their results."""
+
+    token_lifetime: int = limits.TOKEN_SECONDS
+    """Seconds after which a token that nobody has spent is no more, and what it holds is erased."""
 
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = field(default=())
     """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""

@@ -227,6 +227,13 @@ def resource_missing(
     )
 
 
+def token_already_used(token_id: str) -> InvalidRequest:
+    """A token's second use, whoever was first."""
+    return InvalidRequest(
+        f"You cannot use a Stripe token more than once: {echo(token_id)}.", code="token_already_used"
+    )
+
+
 def secret_key_required() -> Forbidden:
     """A publishable key where only a secret one will do."""
     return Forbidden(

@@ -11,7 +11,7 @@ from strongroom.domain.configurations import Change, Choice, Edits, Setting
 from strongroom.resources import parent_configurations as parents
 from strongroom.resources.connected_methods import Bucket
 from support.configurations import connected, prefer
-from support.connect import CUSTOM, acting_on, events_of
+from support.connect import COMPLETE, CUSTOM, acting_on, events_of
 from support.dashboard import Dashboard
 
 ON, OFF, BLOCKED = Setting.ON_BY_DEFAULT, Setting.OFF_BY_DEFAULT, Setting.BLOCKED
@@ -223,6 +223,34 @@ def test_switching_on_by_default_requests_the_capability_of_who_is_eligible(stri
     assert events_of(stripe, owing, "capability.updated") == []
     (born, _) = stripe.payment_method_configurations.list({}, acting_on(eligible)).data
     assert born.klarna.available is True
+
+
+def test_an_account_that_becomes_eligible_later_has_the_capability_requested_then_and_once(stripe, apply):
+    apply(settings={"klarna": ON})
+    born_able = connected(stripe)
+    later = stripe.accounts.create(CUSTOM)
+    assert born_able.capabilities.klarna_payments == "active"
+    assert "klarna_payments" not in later.capabilities
+
+    able = stripe.accounts.update(later.id, {key: COMPLETE[key] for key in COMPLETE.keys() - CUSTOM.keys()})
+    assert able.capabilities.klarna_payments == "active"
+
+    for account in (born_able, later):
+        stripe.accounts.capabilities.update(account.id, "klarna_payments", {"requested": False})
+        changed = stripe.accounts.update(account.id, {"metadata": {"a": "b"}})
+        assert "klarna_payments" not in changed.capabilities
+
+
+def test_what_was_requested_by_an_edit_and_given_up_is_not_requested_again(stripe, apply):
+    account = connected(stripe)
+    apply(settings={"klarna": ON})
+    stripe.accounts.capabilities.update(account.id, "klarna_payments", {"requested": False})
+
+    assert "klarna_payments" not in stripe.accounts.update(account.id, {"metadata": {"a": "b"}}).capabilities
+
+
+def test_what_is_built_in_as_on_is_requested_of_nobody(stripe):
+    assert stripe.accounts.create({"type": "express"}).capabilities.to_dict() == {}
 
 
 def test_what_was_not_seen_is_not_applied(dashboard, parent, preview):

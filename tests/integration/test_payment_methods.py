@@ -423,10 +423,5 @@ def test_a_customers_payment_method_is_only_found_where_it_belongs(stripe, custo
         stripe.customers.payment_methods.list("cus_nope")
 
 
-def test_types_that_are_not_there_yet_say_so(post):
-    reply = post("/v1/payment_methods", {"type": "alipay"})
-    assert (reply.status, reply.error["code"]) == (501, "strongroom_not_implemented")
-
-
 def test_a_payment_method_of_a_declined_number_spends_nobodys_time(stripe):
     assert stripe.payment_methods.create({"type": "card", "card": DECLINED}).card.last4 == "0002"

@@ -365,3 +365,34 @@ def test_a_token_of_another_account_mode_or_kind_buys_nothing(stripe, live, serv
             with refused(param=param, says="cannot be used here"):
                 use(stripe, token)
             assert stripe.tokens.retrieve(token).used is False
+
+
+# -- what spends a token one day --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("charges", {"amount": "100", "currency": "usd", "source": "{card}"}),
+        ("charges", {"currency": "usd", "source": "{card}"}),
+        ("payment_intents", {"amount": "100", "currency": "usd", "payment_method_data[type]": "card",
+                             "payment_method_data[card][token]": "{card}"}),
+        ("payment_intents", {"amount": "100", "currency": "usd", "payment_method_options[card][cvc_token]": "{code}"}),
+        ("setup_intents", {"payment_method_data[type]": "card", "payment_method_data[card][token]": "{card}"}),
+        ("topups", {"amount": "100", "currency": "usd", "source": "{bank}"}),
+    ],
+)  # fmt: skip
+def test_payments_are_honestly_not_there_yet_and_spend_nothing(stripe, post, path, params):
+    tokens = {
+        "card": stripe.tokens.create(card_with()).id,
+        "bank": stripe.tokens.create({"bank_account": BANK}).id,
+        "code": stripe.tokens.create({"cvc_update": {"cvc": "123"}}).id,
+    }
+    reply = post(f"/v1/{path}", {name: value.format(**tokens) for name, value in params.items()})
+    assert (reply.status, reply.error["code"]) == (501, "strongroom_not_implemented")
+    assert {stripe.tokens.retrieve(token).used for token in tokens.values()} == {False}
+
+
+def test_a_magic_token_makes_as_many_cards_as_it_is_used(stripe):
+    cards_made = {stripe.customers.create({"source": "tok_visa"}).default_source for _ in range(10)}
+    assert len(cards_made) == 10

@@ -346,11 +346,6 @@ def test_a_live_secret_key_may_not_send_raw_numbers_unless_allowed(live):
         live.tokens.create(card_with(number="4111111111111111"))
 
 
-def test_tokens_for_accounts_and_persons_are_honestly_not_there_yet(post):
-    reply = post("/v1/tokens", {"person[first_name]": "Jenny"})
-    assert (reply.status, reply.error["code"]) == (501, "strongroom_not_implemented")
-
-
 def test_cloning_needs_a_connected_account(stripe):
     customer = stripe.customers.create({"source": "tok_visa"})
     with refused(param="customer"):

@@ -136,10 +136,10 @@ def seconds(kind, size, repeats=5):
     operation = contract().operations[key]
     best = float("inf")
     for _ in range(repeats):
-        started = time.perf_counter()
+        started = time.thread_time()
         with pytest.raises(errors.ParameterRefused):
             operation.validate(tree)
-        best = min(best, time.perf_counter() - started)
+        best = min(best, time.thread_time() - started)
     return best
 
 

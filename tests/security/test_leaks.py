@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 
+from strongroom.catalog import method_types
 from strongroom.config import Settings
 from strongroom.house import open_house
 from strongroom.store.tables import TABLES
@@ -27,13 +28,43 @@ CODE = "739"
 BANK = "000123456789"
 ID_NUMBER = "123450987"
 NAME = "Cassandra Canary"
+# type → what is sent under its hash; the fields named in HIDDEN are never shown, those in SHOWN are, and only in answers.
+METHODS = {
+    "acss_debit": {"account_number": "900123456789", "institution_number": "000", "transit_number": "11000"},
+    "au_becs_debit": {"account_number": "922222227", "bsb_number": "000000"},
+    "bacs_debit": {"account_number": "93333335", "sort_code": "108800"},
+    "boleto": {"tax_id": "39053344705"},
+    "nz_bank_account": {
+        "account_number": "0068389",
+        "bank_code": "01",
+        "branch_code": "0902",
+        "suffix": "00",
+        "account_holder_name": NAME,
+    },
+    "payto": {"pay_id": "canary.pays@example.com"},
+    "sepa_debit": {"iban": "DE89370400440532013000"},
+    "us_bank_account": {"account_number": BANK, "routing_number": "110000000"},
+}
+HIDDEN = [METHODS[kind]["account_number"] for kind in METHODS if "account_number" in METHODS[kind]]
+HIDDEN += [METHODS["sepa_debit"]["iban"], "0532013000"]
+SHOWN = [METHODS["boleto"]["tax_id"], METHODS["payto"]["pay_id"], "16727230000197", NAME]
 DOCUMENT = "PASSPORT-OF-CASSANDRA-0xC0FFEE"
 FILENAME = "cassandras-passport.pdf"
+TAX_ID = "912873465"
+# What only ever was in tokens that nobody spent, and in requests that were refused.
+UNSPENT = "Tokenia Unspent"
+UNSPENT_NUMBER = "871265309"
+UNSPENT_YEAR = "1948"
+BORN = "1947"
+DATA_TOKENS = {"account", "person", "pii"}
 SECRETS = [
     *NUMBERS,
-    BANK,
+    *HIDDEN,
     ID_NUMBER,
-    NAME,
+    *SHOWN,
+    TAX_ID,
+    UNSPENT,
+    UNSPENT_NUMBER,
     DOCUMENT,
     FILENAME,
 ]  # a code is too short to search bytes for; see below
@@ -93,6 +124,15 @@ def work_a_day(server):
         send("/v1/customers", {"email": number}, Idempotency_Key=f"key {number}")
         send(f"/v1/customers/{number}", {"name": NAME})
         send("/v1/tokens", {"card[number]": number, "card[exp_month]": number, "card[cvc]": number})
+    for kind, details in METHODS.items():
+        fields = {f"{kind}[{name}]": value for name, value in details.items()}
+        owner = {"billing_details[name]": NAME, "billing_details[tax_id]": "16727230000197"}
+        method = send("/v1/payment_methods", {"type": kind, **fields, **owner})
+        assert method["object"] == "payment_method"
+        send(f"/v1/payment_methods/{method['id']}/attach", {"customer": send("/v1/customers", {})["id"]})
+        for name, value in details.items():
+            for wrong in ({f"{kind}[{name}]": f"{value}x"}, {f"{kind}[{name}][x]": value}, {kind: value}):
+                send("/v1/payment_methods", {"type": kind, **fields, **wrong, "metadata": value})
     send("/v1/tokens", {"pii[id_number]": ID_NUMBER})
     bank = {
         "country": "US",
@@ -112,6 +152,7 @@ def work_a_day(server):
         answers.append(server.request("GET", f"/v1/customers/search?{query}", key=key).body)
     upload_documents(server, key, answers)
     connect_an_account(send, bank)
+    give_persons(send, server, key, answers)
     lists = ("/v1/accounts", "/v1/customers", "/v1/payment_methods", "/v1/files", "/v1/events", sources)
     return answers + [server.request("GET", path, {"limit": "100"}, key=key).body for path in lists]
 
@@ -170,6 +211,89 @@ def connect_an_account(send, bank):
     send(f"{path}/external_accounts", {"external_account[object]": "card", "external_account[number]": BANK})
 
 
+def give_persons(send, server, key, answers):
+    """Persons inline, in tokens that are spent, in tokens that never are, and in requests that are refused."""
+    account = {
+        "type": "custom",
+        "country": "US",
+        "capabilities[transfers][requested]": "true",
+        "capabilities[card_payments][requested]": "true",
+    }
+    company = send("/v1/accounts", {**account, "business_type": "company", "company[tax_id]": TAX_ID})["id"]
+    path = f"/v1/accounts/{company}/persons"
+    person = send(path, {**born(BORN), "first_name": NAME, "id_number": ID_NUMBER, "maiden_name": NAME})["id"]
+    held = {**born(BORN, "person"), "person[last_name]": NAME, "person[id_number]": ID_NUMBER}
+    spent = {"person_token": send("/v1/tokens", held)["id"]}
+    assert send(f"{path}/{person}", spent)["last_name"] == NAME
+    for params in (spent, {"id_number": send("/v1/tokens", {"pii[id_number]": ID_NUMBER})["id"]}):
+        send(f"{path}/{person}", params)
+    whole = {
+        f"account[individual]{name}": value
+        for name, value in bracketed({**born(BORN), "id_number": ID_NUMBER})
+    }
+    accepted = {"account[business_type]": "individual", "account[tos_shown_and_accepted]": "true"}
+    made = send("/v1/accounts", {**account, "account_token": send("/v1/tokens", {**accepted, **whole})["id"]})
+    assert made["individual"]["id_number_provided"] is True
+    leave_unspent(send, account, path, person)
+    for owner, where in (
+        (company, path),
+        (company, f"{path}/{person}"),
+        (company, "/v1/events"),
+        (company, "/v1/account"),
+    ):
+        reply = server.request("GET", where, key=key, headers={"Stripe-Account": owner})
+        assert reply.status == 200
+        answers.append(reply.body)
+
+
+def born(year, root=""):
+    """A date of birth as a form has it."""
+    names = [f"{root}[dob]" if root else "dob"] * 3
+    return {
+        f"{name}[{part}]": value
+        for name, part, value in zip(names, ("day", "month", "year"), ("23", "11", year), strict=True)
+    }
+
+
+def bracketed(params):
+    """The names of parameters as they are inside a hash."""
+    for name, value in params.items():
+        head, bracket, rest = name.partition("[")
+        yield f"[{head}]{bracket}{rest}", value
+
+
+def leave_unspent(send, account, path, person):
+    """What is in a token that nobody spends, or that is spent in vain, and what a refused request holds."""
+    given = {**born(UNSPENT_YEAR), "first_name": UNSPENT, "id_number": UNSPENT_NUMBER, "maiden_name": UNSPENT}
+    in_person = {f"person{name}": value for name, value in bracketed(given)}
+    in_account = {f"account[individual]{name}": value for name, value in bracketed(given)}
+    token = send("/v1/tokens", in_person)["id"]
+    data = send(
+        "/v1/tokens",
+        {**in_account, "account[company][tax_id]": UNSPENT_NUMBER, "account[company][name]": UNSPENT},
+    )["id"]
+    wrong = {"dob[day]": "45", "gender": "x", "nonsense": "x", "phone": "1", "address[country]": "x"}
+    for name, value in wrong.items():
+        send(path, {**given, name: value})
+        send(f"{path}/{person}", {**given, name: value})
+        send(path, {"person_token": token, name: value})
+        send("/v1/tokens", {**in_person, "person[nonsense]": value})
+    for params in (
+        {"account_token": data}, {"account_token": token}, {"account_token": data, **in_account},
+        {f"individual{name}": value for name, value in bracketed(given)},
+        {"company[tax_id]": UNSPENT_NUMBER + "0", "company[name]": UNSPENT, "business_type": "company"},
+    ):  # fmt: skip
+        send("/v1/accounts", {**account, **params})
+    for wrong_place in (
+        "id_number[a]",
+        "person_token",
+        "verification[document][front]",
+        "documents[visa][files][]",
+    ):
+        send(path, {wrong_place: UNSPENT_NUMBER})
+    send(f"{path}/{UNSPENT_NUMBER}", {"first_name": UNSPENT, "ssn_last_4": UNSPENT_NUMBER})
+
+
 def test_no_secret_is_in_any_file_log_or_answer(tmp_path):
     with Server(tmp_path / "data") as server:
         answers = work_a_day(server)
@@ -178,9 +302,13 @@ def test_no_secret_is_in_any_file_log_or_answer(tmp_path):
 
     assert while_running == after_stopping == []
     everything = b"".join(answers)
-    for secret in [*NUMBERS, BANK, ID_NUMBER, DOCUMENT]:
+    for secret in [*NUMBERS, *HIDDEN, ID_NUMBER, TAX_ID, UNSPENT, UNSPENT_NUMBER, DOCUMENT]:
         assert secret.encode() not in everything
-    assert NAME.encode() in everything
+    for shown in SHOWN:
+        assert shown.encode() in everything
+    for shown in map(json.loads, answers):
+        said = set(leaves(shown)) if shown.get("type") in DATA_TOKENS else set(leaves(shown.get("error", {})))
+        assert not {BORN, UNSPENT_YEAR, NAME} & said
 
 
 def test_no_secret_is_in_any_table_of_postgresql(tmp_path, postgres):
@@ -230,6 +358,26 @@ def test_no_security_code_is_even_behind_a_seal(tmp_path):
     everything = asyncio.run(all_leaves())
     assert NAME in everything
     assert not {CODE, *CODES.values()} & set(everything)
+
+
+def test_every_type_that_takes_a_secret_had_its_part_in_the_day():
+    takes_one = {kind for kind, page in method_types().items() if any(take.secret for take in page.take)}
+    assert METHODS.keys() == takes_one
+
+
+def test_numbers_and_unspent_data_are_in_no_document_and_records_alone_hold_them(tmp_path):
+    """A row's document is sealed too, but what answers do not show is not even in there."""
+
+    async def all_leaves():
+        return [leaf async for document in opened_documents(tmp_path / "data") for leaf in leaves(document)]
+
+    with Server(tmp_path / "data") as server:
+        work_a_day(server)
+    everything = asyncio.run(all_leaves())
+    assert {NAME, BORN} <= set(everything)
+    assert UNSPENT_YEAR not in everything
+    text = "\n".join(everything)
+    assert [secret for secret in (ID_NUMBER, TAX_ID, UNSPENT, UNSPENT_NUMBER, BANK) if secret in text] == []
 
 
 @pytest.mark.parametrize(

@@ -55,3 +55,11 @@ def upload(content, purpose="identity_document", filename="a.png", **fields):
     """The body of an upload as it should be."""
     scalars = [part(name, value) for name, value in {"purpose": purpose, **fields}.items()]
     return multipart(*scalars, part("file", content, filename=filename))
+
+
+def upload_as(server, key, content, *, purpose="identity_document", account=None):
+    """Upload a picture and return its id."""
+    headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    if account is not None:
+        headers["Stripe-Account"] = account
+    return server.request("POST", "/v1/files", upload(content, purpose), key=key, headers=headers).json["id"]

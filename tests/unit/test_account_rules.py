@@ -366,3 +366,29 @@ def test_payouts_wait_as_long_as_the_country_says(country, agreement, days):
 @pytest.mark.parametrize(("controller", "debits"), [(CUSTOM, False), (EXPRESS, True), (STANDARD, True)])
 def test_negative_balances_are_debited_except_of_custom_accounts(controller, debits):
     assert settings(None, controller=controller)["payouts"]["debit_negative_balances"] is debits
+
+
+@pytest.mark.parametrize("stored", [None, "company", "individual"])
+@pytest.mark.parametrize("told", [None, "company", "individual"])
+@pytest.mark.parametrize("held", [(), ("company",), ("individual",), ("company", "individual")])
+def test_an_account_token_is_for_such_a_business_as_the_account_is(stored, told, held):
+    given = {**{name: {} for name in held}, **({} if told is None else {"business_type": told})}
+    if None in (stored, told) or stored == told:
+        rules.check_same_business(stored, given)
+        return
+    param = "individual" if "individual" in held else "company" if held else "business_type"
+    assert refused(rules.check_same_business, stored, given) == (400, None, param)
+
+
+@pytest.mark.parametrize("controller", [STANDARD, EXPRESS, CUSTOM])
+@pytest.mark.parametrize("status", ["unverified", "pending", "verified"])
+@pytest.mark.parametrize(
+    "leaf", ["dob", "first_name", "id_number", "last_name", "ssn_last_4", "email", "metadata"]
+)
+def test_what_verified_somebody_is_for_whoever_collects_it(controller, status, leaf):
+    stays = controller is not CUSTOM and status == "verified" and leaf not in ("email", "metadata")
+    if stays:
+        refusal = refused(rules.check_verified_stays, controller, status, {leaf: "x"}, account="acct_1")
+        assert refusal == (403, "oauth_not_supported", None)
+    else:
+        rules.check_verified_stays(controller, status, {leaf: "x"}, account="acct_1")

@@ -186,7 +186,6 @@ MISSING = "parameter_missing"
         ("POST /v1/payment_intents", {"amount": "x"}, "amount", INTEGER, "Invalid integer: x"),
         ("POST /v1/tokens", {"card": {"cvc": "1"}}, "card[number]", MISSING, "Missing required param: card[number]."),
         ("POST /v1/tokens", {"card": {"number": "1"}}, "card[exp_month]", MISSING, "Missing required param: card[exp_month]."),
-        ("POST /v1/tokens", {"bank_account": {"country": "US"}}, "bank_account[account_number]", MISSING, "Missing required param: bank_account[account_number]."),
         ("POST /v1/customers", {"tax_id_data": {"3": {"type": "eu_vat"}}}, "tax_id_data[3][value]", MISSING, "Missing required param: tax_id_data[3][value]."),
         # Integers.
         ("POST /v1/payment_intents", {**PAYMENT, "amount": "12.5"}, "amount", INTEGER, "Invalid integer: 12.5"),
@@ -311,8 +310,9 @@ def test_the_secret_leaves_are_those_of_the_security_design():
     assert intent == {
         f"payment_method_data.{leaf}"
         for leaf in (
-            "acss_debit.account_number", "au_becs_debit.account_number", "bacs_debit.account_number", "card.cvc", "card.number",
-            "nz_bank_account.account_number", "payto.account_number", "sepa_debit.iban", "us_bank_account.account_number",
+            "acss_debit.account_number", "au_becs_debit.account_number", "bacs_debit.account_number", "billing_details.tax_id",
+            "boleto.tax_id", "card.cvc", "card.number", "nz_bank_account.account_number", "payto.account_number", "payto.pay_id",
+            "sepa_debit.iban", "us_bank_account.account_number",
         )
     }  # fmt: skip
 

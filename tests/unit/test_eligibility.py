@@ -172,6 +172,12 @@ US = Ask("US", EVERYTHING)
             "Klarna is excluded by the request.",
         ),
         (
+            "allowed",
+            "klarna",
+            replace(US, allowed=frozenset({"card"})),
+            "Klarna is not among the types that the request allows.",
+        ),
+        (
             "on_behalf_of",
             "customer_balance",
             replace(US, is_on_behalf=True),

@@ -118,3 +118,18 @@ def test_single_values_are_of_their_kind():
     assert refused(rules.check_political_exposure, "some") == (400, None, "political_exposure")
     assert refused(rules.check_nationality, "ZZ") == (400, "country_code_invalid", "nationality")
     assert refused(rules.check_nationality, "Germany")[1] == "country_code_invalid"
+
+
+@pytest.mark.parametrize("business_type", [None, "company", "non_profit", "individual"])
+@pytest.mark.parametrize(
+    ("before", "after"), [(None, None), (None, "a"), ("a", "a"), ("a", "b"), ("a", None)]
+)
+def test_an_individual_stays_the_same_person_and_a_company_may_be_represented_by_another(
+    business_type, before, after
+):
+    is_another = business_type == "individual" and before is not None and before != after
+    if is_another:
+        refusal = refused(rules.check_holder, business_type, before, after)
+        assert refusal == (400, None, "relationship[representative]")
+    else:
+        rules.check_holder(business_type, before, after)

@@ -4,6 +4,10 @@
     behaviours decline_codes        → behaviours   what the sandbox does with a test card, and the words for it
     bank_countries test_banks       → banks        accounts per country, and the numbers test mode accepts
     countries                       → countries    ISO 3166-1
+    currencies                      → currencies   decimals, and how little and how much can be charged
+    intent_options                  → intent_options  what intents say of each type at first
+    iban_parts                      → ibans        where an IBAN names bank and branch
+    payment_method_types/*          → method_pages what each type of PaymentMethod takes, shows, costs and needs
     eligibility                     → eligibility  where, for how much and for what each payment method can be used
     networks                        → networks     where no webhook goes
     tax_locations                   → tax_locations  what an address must say
@@ -18,9 +22,14 @@ from strongroom.catalog.banks import bank_tables
 from strongroom.catalog.behaviours import behaviour_table, mistake_table
 from strongroom.catalog.cards import card_tables
 from strongroom.catalog.countries import Country, country_table, is_country
+from strongroom.catalog.currencies import currencies
 from strongroom.catalog.eligibility import methods
 from strongroom.catalog.files import FilePurpose, FileType, MagicFile, file_tables, magic_file
+from strongroom.catalog.ibans import iban_parts
+from strongroom.catalog.intent_options import intent_options
 from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_payment_method, magic_token
+from strongroom.catalog.method_pages import magic_method, method_types
+from strongroom.catalog.method_shapes import MagicMethod, MethodType
 from strongroom.catalog.microdeposits import microdeposits
 from strongroom.catalog.networks import network_tables
 from strongroom.catalog.reading import CatalogError
@@ -37,14 +46,18 @@ __all__ = [
     "MagicBank",
     "MagicCard",
     "MagicFile",
+    "MagicMethod",
     "MagicNumber",
+    "MethodType",
     "country_table",
     "file_tables",
     "is_country",
     "load",
     "magic_file",
+    "magic_method",
     "magic_payment_method",
     "magic_token",
+    "method_types",
 ]
 
 
@@ -59,9 +72,13 @@ TABLES = (
     requirement_tables,
     verification_tables,
     methods,
+    currencies,
+    intent_options,
     microdeposits,
     tax_location_needs,
     tax_id_tables,
+    method_types,
+    iban_parts,
     network_tables,
 )
 

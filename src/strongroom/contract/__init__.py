@@ -4,6 +4,7 @@ Data, generated from the official SDK by `tools/build_contract.py`; here it is l
 `model` routes, `compile` validates, `refusals` words what was wrong, `expand` checks expansions, `render` completes answers.
 """
 
+from strongroom.contract.fit import fit
 from strongroom.contract.model import Contract, Operation, contract
 from strongroom.contract.render import ContractBroken, hide_from_publishable, renderer
 
@@ -13,6 +14,7 @@ __all__ = [
     "Operation",
     "contract",
     "expandable",
+    "fit",
     "hide_from_publishable",
     "renderer",
 ]

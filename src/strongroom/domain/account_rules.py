@@ -19,6 +19,7 @@ COMPANY: Final = "company"
 
 ENTITY_PARAMETERS: Final = ("business_type", COMPANY, INDIVIDUAL, "tos_acceptance")
 """What only whoever collects the requirements may write, and what an account token holds."""
+_VERIFIED_BY: Final = ("dob", "first_name", "id_number", "last_name", "ssn_last_4")
 BESIDE_PERSON_TOKEN: Final = frozenset({"documents", "expand", "metadata", "person_token", "relationship"})
 """What may be sent beside a person token."""
 
@@ -144,6 +145,27 @@ def check_platform_may_write_persons(controller: Controller, *, account: str, is
     check_platform_may_write(controller, (INDIVIDUAL,), account=account, is_onboarding=is_onboarding)
 
 
+def check_verified_stays(
+    controller: Controller, status: str, given: Mapping[str, Any], *, account: str
+) -> None:
+    """Check that a platform leaves alone what a verified person was verified by, unless it collects the requirements.
+
+    Args:
+        controller: the account's.
+        status: the person's `verification.status`.
+        given: what is to be written of the person.
+        account: the account's id.
+
+    Raises:
+        Forbidden: 403, `oauth_not_supported` (inferred).
+    """
+    if controller.requirement_collection != STRIPE or status != "verified":
+        return
+    for name in _VERIFIED_BY:
+        if name in given:
+            raise _not_permitted(name, account)
+
+
 def _not_permitted(name: str, account: str) -> Forbidden:
     return Forbidden(
         f"This application does not have the required permissions for the parameter '{name}' on account '{echo(account)}'.",
@@ -184,6 +206,26 @@ def check_account_token(given: Collection[str]) -> None:
     for name in ENTITY_PARAMETERS:
         if name in given:
             raise parameters_exclusive("account_token", name)
+
+
+def check_same_business(stored: str | None, held: Mapping[str, Any]) -> None:
+    """Check that an account token is for such a business as the account is.
+
+    Args:
+        stored: the account's business type.
+        held: what the token holds.
+
+    Raises:
+        InvalidRequest: no code; `individual`, as seen on the wire, or what else the token holds (inferred).
+    """
+    told = held.get("business_type")
+    if stored is None or told is None or told == stored:
+        return
+    param = next((name for name in (INDIVIDUAL, COMPANY) if name in held), "business_type")
+    raise InvalidRequest(
+        f"The account token is for the `business_type` `{told}`, but the account's is `{stored}`.",
+        param=param,
+    )
 
 
 def check_person_token(given: Collection[str]) -> None:

@@ -50,6 +50,8 @@ class Ask:
     redirects: bool = True
     """Whether the buyer may be sent elsewhere."""
     excluded: frozenset[str] = frozenset()
+    allowed: frozenset[str] | None = None
+    """The only types it may be; None: any."""
     shape: Shape = Shape.OWN
     is_on_behalf: bool = False
     has_customer: bool = True
@@ -186,6 +188,10 @@ def _is_excluded(method: Method, ask: Ask) -> bool:
     return method.carrier in ask.excluded
 
 
+def _is_not_allowed(method: Method, ask: Ask) -> bool:
+    return ask.allowed is not None and method.carrier not in ask.allowed
+
+
 def _refuses_behalf(method: Method, ask: Ask) -> bool:
     return ask.is_on_behalf and not method.on_behalf_of
 
@@ -229,6 +235,7 @@ CHAIN: Final[tuple[tuple[str, str, Callable[[Method, Ask], bool]], ...]] = (
     ("capture_method", "{name} cannot be authorised first and captured later.", _is_captured_at_once),
     ("redirect", "{name} sends the buyer elsewhere, which is not allowed here.", _sends_elsewhere),
     ("excluded", "{name} is excluded by the request.", _is_excluded),
+    ("allowed", "{name} is not among the types that the request allows.", _is_not_allowed),
     ("on_behalf_of", "{name} cannot be charged on behalf of another account.", _refuses_behalf),
     ("charge_type", "{name} does not support charges of the type {shape}.", _refuses_shape),
     ("surface", "{name} is not shown on pages in {surface} mode.", _is_not_on_page),

@@ -116,6 +116,24 @@ def check_may_join(business_type: str | None, relationship: Relationship) -> Non
         )
 
 
+def check_holder(business_type: str | None, before: str | None, after: str | None) -> None:
+    """Check that an individual's account stays the same individual's.
+
+    Args:
+        business_type: the account's.
+        before: the person who represented it, if there was one.
+        after: the person who is to.
+
+    Raises:
+        InvalidRequest: `relationship[representative]` (inferred).
+    """
+    if business_type == INDIVIDUAL and before is not None and before != after:
+        raise InvalidRequest(
+            "The person whom an account of the business type `individual` is for stays its representative.",
+            param="relationship[representative]",
+        )
+
+
 def check_may_leave(
     person_id: str, *, opener: str | None, business_type: str | None, persons: Mapping[str, Mapping[str, Any]]
 ) -> None:

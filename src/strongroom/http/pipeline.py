@@ -134,7 +134,8 @@ def _clamped(text: str) -> str:
 
 
 def _origin(request: Request, key: str | None) -> Origin:
-    return Origin(request.request_id, key, request.client_ip, request.path)
+    user_agent = request.header(b"user-agent") or None
+    return Origin(request.request_id, key, request.client_ip, request.path, user_agent)
 
 
 async def _run(work: Work, request: Request, house: House, claimed: Claim | None) -> Answer:

@@ -120,6 +120,11 @@ class Whole:
             [views.public(part.doc) for part in self.living_externals()],
         )
 
+    def shown_person(self, doc: Document) -> Document:
+        """Return one of the account's persons as the caller may see it."""
+        is_platform = self.call.caller.key_account == self.account.columns["platform"]
+        return views.person(doc, is_hidden=is_platform and views.hides(self.doc))
+
     def capability(self, name: str) -> Document:
         """Return a capability of the account."""
         return views.capability(self.doc, name)
@@ -220,6 +225,7 @@ class Whole:
             return
         old = part.stored
         verb, previous = "updated", None
+        seen = self.shown_person if kind is PERSON else views.public
         if old is None:
             if part.removed:
                 return
@@ -231,10 +237,10 @@ class Whole:
         else:
             stored = self.call.change(old, part.doc, **part.columns)
             shape = renderer(kind.type)
-            previous = changed_leaves(shape(kind.view(old)), shape(kind.view(stored)))
+            previous = changed_leaves(shape(seen(old.doc)), shape(seen(stored.doc)))
         part.stored = stored
         if not silent and previous != {}:
-            self.call.emit(f"{event}.{verb}", kind, stored, previous)
+            self.call.emit(f"{event}.{verb}", kind, Stored(stored.row, seen(stored.doc)), previous)
 
     def _save_account(self) -> Row:
         account = self.account
@@ -267,11 +273,21 @@ async def load(call: Call) -> Whole:
     Raises:
         errors.Forbidden: `account_invalid`, it was deleted.
     """
+    account = await load_account(call)
+    persons, externals = await _all(call, PERSON), await _all(call, EXTERNAL_ACCOUNT)
+    return Whole(call, Part.of(account), map(Part.of, persons), map(Part.of, externals))
+
+
+async def load_account(call: Call) -> Stored:
+    """Return the row of the account that `call` acts on.
+
+    Raises:
+        errors.Forbidden: `account_invalid`, it was deleted.
+    """
     account = await call.find(ACCOUNT, call.caller.account)
     if account is None or account["deleted_at"] is not None:
         raise no_access(call.caller, call.caller.account)
-    persons, externals = await _all(call, PERSON), await _all(call, EXTERNAL_ACCOUNT)
-    return Whole(call, Part.of(account), map(Part.of, persons), map(Part.of, externals))
+    return account
 
 
 async def _all(call: Call, kind: Kind) -> list[Stored]:

@@ -80,13 +80,19 @@ def controlled(doc: Document, individual: Document | None, externals: list[Docum
         if doc["tos_acceptance"].get("date") is None:
             shown["tos_acceptance"] = {"date": None}
         return shown
-    is_hidden = doc[PRIVATE]["linked"] and not collects
+    is_hidden = hides(doc)
     if doc["business_type"] == "individual" and individual is not None:
         shown["company"] = _mirrored(doc["company"], individual)
         shown["individual"] = _as_individual(individual, is_hidden=is_hidden)
     if is_hidden:
         shown["company"] = {k: v for k, v in shown["company"].items() if k not in HIDDEN_OF_COMPANY}
     return shown
+
+
+def hides(doc: Document) -> bool:
+    """Whether an account's holder gives the rest to us, so that its platform sees no more than a part."""
+    collects = doc["controller"]["requirement_collection"] == "application"
+    return bool(doc[PRIVATE]["linked"]) and not collects
 
 
 def _statuses(doc: Document) -> Document:
@@ -116,9 +122,11 @@ def _mirrored(company: Document, individual: Document) -> Document:
 def _as_individual(person: Document, *, is_hidden: bool) -> Document:
     """Return a person as an account holds it: without acceptances of its own."""
     shown = {key: value for key, value in person.items() if key != "additional_tos_acceptances"}
-    return (
-        {key: value for key, value in shown.items() if key in SEEN_AFTER_ONBOARDING} if is_hidden else shown
-    )
+    return _seen_after_onboarding(shown) if is_hidden else shown
+
+
+def _seen_after_onboarding(person: Document) -> Document:
+    return {key: value for key, value in person.items() if key in SEEN_AFTER_ONBOARDING}
 
 
 # -- capabilities -----------------------------------------------------------------------------------------------------
@@ -169,6 +177,17 @@ def nothing_due() -> Document:
 
 
 # -- persons ----------------------------------------------------------------------------------------------------------
+
+
+def person(doc: Document, *, is_hidden: bool) -> Document:
+    """Return what is shown of a person.
+
+    Args:
+        doc: the person's document.
+        is_hidden: whether it is shown to a platform that sees no more than a part.
+    """
+    shown = public(doc)
+    return _seen_after_onboarding(shown) if is_hidden else shown
 
 
 def with_state(person: Document, state: PersonState) -> Document:

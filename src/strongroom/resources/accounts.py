@@ -18,15 +18,22 @@ from typing import Any, Final
 from strongroom import errors, ids
 from strongroom.resources import account_checks as checks
 from strongroom.resources import account_forms as forms
+from strongroom.resources import (
+    account_tokens,
+    connections,
+    documents,
+    external_accounts,
+    person_parts,
+    records,
+)
 from strongroom.resources import account_views as views
 from strongroom.resources import accounts_access as access
-from strongroom.resources import connections, external_accounts, persons, records
-from strongroom.resources.account_documents import OF_COMPANIES, with_files
 from strongroom.resources.account_parts import ACCOUNT, Part, Whole, load
 from strongroom.resources.applications import announce_application
 from strongroom.resources.call import Call
 from strongroom.resources.cards import EMPTY_ADDRESS, PRIVATE
 from strongroom.resources.changes import merge_metadata
+from strongroom.resources.connected_methods import OFFERED, newly_on_by_default
 from strongroom.resources.connections import CONNECTION, LIVING, acting_on
 from strongroom.resources.kind import Document, Listing
 from strongroom.resources.registry import handles
@@ -67,10 +74,11 @@ async def create(call: Call, params: Document) -> Document:
         )
     _refuse_what_is_missing(params)
     identity = checks.new_account(params, await access.platform_country(call))
-    await access.check_inline(call, identity["controller"], params)
+    await access.check_inline(call, identity, params)
     whole = await _blank(call, identity)
-    access.check_may_write(whole, params)
-    await _write(whole, call, params)
+    given = await account_tokens.opened(whole, call, params, is_new=True)
+    access.check_may_write(whole, given)
+    await _write(whole, call, given)
     connections.connect(call, whole.account.id)
     whole.save(silent=True)
     announce_application(whole.call, "account.application.authorized")
@@ -78,8 +86,6 @@ async def create(call: Call, params: Document) -> Document:
 
 
 def _refuse_what_is_missing(params: Document) -> None:
-    if "account_token" in params:
-        raise errors.not_implemented("the parameter `account_token` of accounts")
     for name in ("documents", "groups"):
         if params.get(name):
             raise errors.not_implemented(f"the parameter `{name}` of accounts")
@@ -135,15 +141,16 @@ async def _write(whole: Whole, platform: Call, params: Document) -> None:
     if "company" in given:
         await _take_company(whole, platform, given["company"])
     if "individual" in given:
-        part = whole.individual() or persons.add(whole)
+        part = whole.individual() or person_parts.add(whole)
         relationship = {**(given["individual"].get("relationship") or {}), "representative": True}
         individual = {**given["individual"], "relationship": relationship}
-        await persons.write(whole, part, individual, root="individual", platform=platform)
+        await person_parts.write(whole, part, individual, root="individual", platform=platform)
     if given.get("external_account"):
         access.check_may_write_payouts(whole)
         await external_accounts.take_the_place(whole, platform, given["external_account"])
     elif "external_account" in given:
         await external_accounts.drop_all(whole)
+    request_by_default(whole, await newly_on_by_default(platform, whole))
 
 
 def _take_fields(whole: Whole, given: Document) -> None:
@@ -193,10 +200,19 @@ def request_capabilities(whole: Whole, wanted: dict[str, bool]) -> None:
     whole.note(requested=requested)
 
 
+def request_by_default(whole: Whole, names: list[str]) -> None:
+    """Request capabilities for what a platform has set on by default, and note it, so that each is asked for once."""
+    if names:
+        request_capabilities(whole, dict.fromkeys(names, True))
+        whole.note(**{OFFERED: sorted({*whole.private.get(OFFERED, []), *names})})
+
+
 async def _take_company(whole: Whole, platform: Call, given: Document) -> None:
     plain, numbers = forms.secrets_of(given, NUMBERS)
-    _note_checks(whole, "company", plain, "company.")
-    plain = await with_files(whole.call, platform, plain, purposes=OF_COMPANIES, root="company")
+    plain, examined = await documents.take_verification(
+        whole.call, platform, plain, purposes=documents.OF_COMPANIES, root="company"
+    )
+    _note_checks(whole, "company", examined, "company.")
     company = forms.merge(whole.doc["company"], plain)
     company = {key: value for key, value in company.items() if value is not None or key in COMPANY_ALWAYS}
     if numbers:
@@ -278,9 +294,11 @@ async def update(call: Call, params: Document, *, account: str) -> Document:
     """Change what is given; country, controller and type never change."""
     whole = await access.controlled(call, account)
     _refuse_what_is_missing(params)
-    access.check_may_write(whole, params)
-    await access.check_inline(call, whole.doc["controller"], params)
-    await _write(whole, await access.platform_of(call), params)
+    await access.check_inline(call, whole.doc, params)
+    platform = await access.platform_of(call)
+    given = await account_tokens.opened(whole, platform, params)
+    access.check_may_write(whole, given)
+    await _write(whole, platform, given)
     whole.save()
     return whole.shown()
 

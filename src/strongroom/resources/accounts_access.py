@@ -1,7 +1,5 @@
 """What a platform may do with an account of its own: who collects what, and what that leaves to the platform."""
 
-from typing import Final
-
 from strongroom import errors
 from strongroom.domain import account_rules
 from strongroom.resources.account_checks import controller_of
@@ -10,8 +8,6 @@ from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.connections import acting_on
 from strongroom.resources.kind import Document
-
-TOKENS_COUNTRY: Final = "FR"
 
 
 async def platform_of(call: Call) -> Call:
@@ -73,19 +69,17 @@ def not_permitted(account: str, param: str) -> errors.Forbidden:
     )
 
 
-async def check_inline(call: Call, controller: Document, params: Document) -> None:
+async def check_inline(call: Call, doc: Document, params: Document) -> None:
     """Refuse personal data sent along by a platform that must hand it over in account tokens.
 
-    It is the platform's country that counts, seen on the wire: a platform elsewhere may send all of a French account.
+    Args:
+        call: the request.
+        doc: the account, or what of it is known before it is made.
+        params: those of a creation or an update.
 
     Raises:
-        errors.InvalidRequest: it is.
+        errors.InvalidRequest: no code; it is.
     """
-    given = [name for name in account_rules.ENTITY_PARAMETERS if name in params]
-    if not given or controller["requirement_collection"] != "application":
-        return
-    if await platform_country(call) == TOKENS_COUNTRY:
-        raise errors.InvalidRequest(
-            f"Connect platforms based in {TOKENS_COUNTRY} must create accounts via account tokens when requirement "
-            "collection is application."
-        )
+    account_rules.check_inline_allowed(
+        controller_of(doc), params, platform_country=await platform_country(call)
+    )

@@ -36,6 +36,7 @@ class Origin(msgspec.Struct, frozen=True):
     idempotency_key: str | None
     client_ip: str | None
     path: str
+    user_agent: str | None = None
 
 
 FollowUp = Callable[["Call"], Awaitable[None]]
@@ -249,7 +250,15 @@ class Call:
         self._staged[stored.row.table, stored.row.id] = stored
         return stored
 
-    def emit(self, event_type: str, kind: Kind, stored: Stored, previous: Document | None = None) -> None:
+    def emit(
+        self,
+        event_type: str,
+        kind: Kind,
+        stored: Stored,
+        previous: Document | None = None,
+        *,
+        requested: bool = True,
+    ) -> None:
         """Stage an event about `stored`; it exists exactly if the change does.
 
         Args:
@@ -257,8 +266,10 @@ class Call:
             kind: what `stored` is.
             stored: the object as it is after the change.
             previous: for updates, the changed fields with their old values.
+            requested: False for what happened by itself: the event then names no request.
         """
         event_id, key = ids.new("evt"), self.origin.idempotency_key
+        request = {"id": self.origin.request_id, "idempotency_key": key and errors.echo(key)}
         data: Document = {"object": renderer(kind.type)(kind.view(stored))}
         if previous is not None:
             data["previous_attributes"] = previous
@@ -275,7 +286,7 @@ class Call:
                 "data": data,
                 "livemode": self.caller.livemode,
                 "pending_webhooks": 0,
-                "request": {"id": self.origin.request_id, "idempotency_key": key and errors.echo(key)},
+                "request": request if requested else dict.fromkeys(request),
                 "type": event_type,
             },
             created=self.now,

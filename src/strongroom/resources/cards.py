@@ -52,6 +52,16 @@ class CardMaterial(Struct, frozen=True):
     card_id: str = ""
     """The `card_…` id it had inside a token, which survives in sources."""
 
+    @property
+    def type(self) -> str:
+        """The type of the PaymentMethod it becomes."""
+        return "card"
+
+    @property
+    def details(self) -> Document:
+        """The hash of that type."""
+        return self.card
+
     def private(self) -> Document:
         """Return what the stored document keeps for itself."""
         return {

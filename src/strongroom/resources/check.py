@@ -22,6 +22,7 @@ from strongroom.vault import AccountShredded, Keyring, SealBroken, SealedRecord
 SCAN_SIZE: Final = 500
 SEGMENTS_SCAN_SIZE: Final = 50
 CUSTOMERS: Final = "customers"
+METHODS: Final = "payment_methods"
 RECORDS: Final = "records"
 TOKENS: Final = "tokens"
 FILES: Final = "files"
@@ -80,7 +81,12 @@ class Inspection:
         if row.table in WITHOUT_DOCUMENT:
             return []
         seal = await self._seal_fault(row, where)
-        found = [await self._record_fault(row), await self._customer_fault(row), self._stray_fault(row)]
+        found = [
+            await self._record_fault(row),
+            await self._customer_fault(row),
+            await self._method_fault(row),
+            self._stray_fault(row),
+        ]
         return [*seal, *[f"{where} {fault}" for fault in found if fault is not None]]
 
     # -- seals --------------------------------------------------------------------------------------------------
@@ -152,6 +158,13 @@ class Inspection:
             if deleted and row.columns.get("state") == states.ATTACHED
             else None
         )
+
+    async def _method_fault(self, row: Row) -> str | None:
+        name = row.columns.get("payment_method")
+        if name is None:
+            return None
+        method = await self._store.get(METHODS, row.account, row.livemode, name)
+        return "is of a PaymentMethod that does not exist" if method is None else None
 
     def _stray_fault(self, row: Row) -> str | None:
         """A young value may belong to something that was made after its table was read."""

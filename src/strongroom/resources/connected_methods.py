@@ -14,9 +14,9 @@ from enum import StrEnum
 from typing import Final
 
 from strongroom.catalog.accounts import FULL, account_tables
-from strongroom.catalog.eligibility import DISCONTINUED, Method, shown_in
+from strongroom.catalog.eligibility import DISCONTINUED, Method, methods, shown_in
 from strongroom.domain import requirements
-from strongroom.domain.configurations import ACTIVE, Base, Choice, explain
+from strongroom.domain.configurations import ACTIVE, Base, Choice, Setting, explain
 from strongroom.domain.eligibility import capability_status
 from strongroom.resources.account_parts import ACCOUNT, Whole
 from strongroom.resources.account_parts import load as load_whole
@@ -28,6 +28,7 @@ from strongroom.resources.configurations import (
     ParentConfiguration,
     child_id,
     child_of,
+    parents_of,
 )
 from strongroom.resources.connections import CONNECTION, LIVING
 from strongroom.resources.kind import Document
@@ -35,6 +36,8 @@ from strongroom.resources.standing import Standing, statuses
 
 CARD_PAYMENTS: Final = "card_payments"
 TRANSFERS: Final = "transfers"
+OFFERED: Final = "offered"
+"""Where an account notes the capabilities that were requested for it by default."""
 
 
 class Bucket(StrEnum):
@@ -116,6 +119,27 @@ def effective(child: Configuration) -> list[Effective]:
         )
         for method in shown_in(standing.country)
     ]
+
+
+async def newly_on_by_default(platform: Call, whole: Whole) -> list[str]:
+    """Return the capabilities to request of an account that has become eligible for what its platform set on by default.
+
+    What is on by default without anybody having set it is not requested, and nothing is twice: an account that gave a
+    capability up does not get it back.
+    """
+    on = {
+        method
+        for parent in await parents_of(platform)
+        for method, setting in parent.rules.settings.items()
+        if setting is Setting.ON_BY_DEFAULT
+    }
+    known = {*whole.private["requested"], *whole.private.get(OFFERED, [])}
+    eligible = {
+        one.capability
+        for name, one in methods().items()
+        if name in on and one.capability not in known and ability(whole, one).bucket is Bucket.ELIGIBLE
+    }
+    return sorted(name for name in eligible if name is not None)
 
 
 # -- buckets -------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import Final
 
 from strongroom import errors, ids
 from strongroom.domain import payment_methods as states
-from strongroom.resources import balances, cards, customer_taxes, payment_methods, sources, tax_ids
+from strongroom.resources import balances, customer_taxes, payment_methods, sources, tax_ids
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.changes import changed_leaves
@@ -291,9 +291,8 @@ async def _orphan_methods(call: Call, customer: str) -> None:
             if method["object"] == "payment_method":
                 call.change(
                     method,
-                    # Whose name and address these were is gone with the customer.
-                    {**method.doc, "billing_details": cards.billing_of_raw_card({})},
-                    state=states.ORPHANED,
+                    payment_methods.shell(method),
+                    state=states.after(states.ABANDON, method["state"]),
                     record=None,
                 )
             else:

@@ -20,6 +20,9 @@ Tree = dict[str, Any]
 # Fields that Stripe fills when asked and we do not yet.
 NOT_YET: Final = frozenset({"total_count"})
 
+# What a platform is shown of a connected account whose path it named, its own account being the one it acts on.
+OF_CONNECTED: Final = frozenset({"account", "person"})
+
 
 @dataclass(slots=True)
 class Reference:
@@ -29,6 +32,8 @@ class Reference:
     field: str
     kind: Kind
     below: Tree
+    home: Call
+    """Acts on the account that the answer's object is of, where what it names may be as well."""
 
 
 async def expand(call: Call, documents: list[Document], paths: Iterable[str]) -> None:
@@ -39,9 +44,18 @@ async def expand(call: Call, documents: list[Document], paths: Iterable[str]) ->
     references: list[Reference] = []
     for document in documents:
         await _include(call, document, tree)
-        _collect(document["object"], "", document, tree, references)
+        home = await _home(call, document)
+        _collect(document["object"], "", document, tree, references, home)
     while references:
         references = await _resolve(call, references)
+
+
+async def _home(call: Call, document: Document) -> Call:
+    """Return a call that acts on the connected account whose object is shown to its platform."""
+    account: str = document["id"] if document["object"] == "account" else document.get("account", "")
+    if document["object"] not in OF_CONNECTED or account == call.caller.account or document.get("deleted"):
+        return call
+    return await call.on_account(account)
 
 
 def _tree(paths: Iterable[str]) -> Tree:
@@ -66,7 +80,9 @@ async def _include(call: Call, document: Document, tree: Tree) -> None:
             raise errors.not_implemented(f"expanding `{field}`")
 
 
-def _collect(type_name: str, prefix: str, holder: Document, tree: Tree, found: list[Reference]) -> None:
+def _collect(
+    type_name: str, prefix: str, holder: Document, tree: Tree, found: list[Reference], home: Call
+) -> None:
     """Find the ids that `tree` names in `holder`, which is a `type_name` or, below `prefix`, a hash inside one."""
     for field, below in tree.items():
         value = holder.get(field)
@@ -74,13 +90,13 @@ def _collect(type_name: str, prefix: str, holder: Document, tree: Tree, found: l
         if isinstance(value, str):
             kind = _kind_of(type_name, path, value)
             if kind is not None:
-                found.append(Reference(holder, field, kind, below))
+                found.append(Reference(holder, field, kind, below, home))
         elif isinstance(value, dict) and value.get("object") == "list":
             for item in value["data"]:
-                _collect(item["object"], "", item, below.get("data", {}), found)
+                _collect(item["object"], "", item, below.get("data", {}), found, home)
         elif isinstance(value, dict):
             nested_object = value.get("object")
-            _collect(nested_object or type_name, "" if nested_object else path, value, below, found)
+            _collect(nested_object or type_name, "" if nested_object else path, value, below, found, home)
 
 
 def _kind_of(type_name: str, path: str, object_id: str) -> Kind | None:
@@ -97,12 +113,15 @@ async def _resolve(call: Call, references: list[Reference]) -> list[Reference]:
         wanted = [reference for reference in references if reference.kind is kind]
         objects = await _load(call, kind, {reference.holder[reference.field] for reference in wanted})
         for reference in wanted:
-            shown = objects.get(reference.holder[reference.field])
+            wanted_id = reference.holder[reference.field]
+            shown = objects.get(wanted_id)
+            if shown is None and reference.home is not call:
+                shown = (await _load(reference.home, kind, {wanted_id})).get(wanted_id)
             if shown is None:
                 continue
             reference.holder[reference.field] = own = dict(shown)
             await _include(call, own, reference.below)
-            _collect(kind.type, "", own, reference.below, deeper)
+            _collect(kind.type, "", own, reference.below, deeper, reference.home)
     return deeper
 
 

@@ -25,7 +25,6 @@ from strongroom.resources.cards import PRIVATE
 from strongroom.resources.changes import merge_metadata
 from strongroom.resources.connections import acting_on
 from strongroom.resources.kind import Document, Listing
-from strongroom.resources.persons import token_owner
 from strongroom.resources.registry import handles
 from strongroom.store import Filter
 
@@ -172,7 +171,7 @@ async def _from_token(
     magic = None if call.caller.livemode else catalog.magic_token(token_id)
     if isinstance(magic, catalog.MagicBank):
         return _of_bank(await bank_accounts.take_in(call, magic.details(), param=param))
-    owner = await token_owner(call, platform, token_id)
+    owner = await tokens.owner_of(call, platform, token_id)
     token = None if magic is not None else await owner.load(tokens.TOKEN, token_id, param=param)
     if token is not None and token["kind"] != "card":
         spent = await tokens.spend(owner, token_id, kinds=("bank_account",), param=param)

@@ -27,7 +27,7 @@ from strongroom.domain.configurations import (
 )
 from strongroom.resources.account_parts import Whole
 from strongroom.resources.account_parts import load as load_whole
-from strongroom.resources.accounts import request_capabilities
+from strongroom.resources.accounts import request_by_default
 from strongroom.resources.call import Call
 from strongroom.resources.configurations import (
     CONFIGURATION,
@@ -214,7 +214,7 @@ async def apply(call: Call, parent: str, edits: Edits, *, version: int) -> Previ
             "This configuration was changed by somebody else. Review the changes again.", status=409
         )
     for account, capabilities in seen.requests.items():
-        request_capabilities(wholes[account], dict.fromkeys(capabilities, True))
+        request_by_default(wholes[account], capabilities)
         wholes[account].save()
     return replace(seen, parent=_save(call, seen.parent))
 

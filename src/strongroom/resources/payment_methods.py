@@ -10,26 +10,33 @@
     GET  /v1/customers/{customer}/payment_methods/{payment_method} retrieve a customer's
 
 The older `card_…` sources live in the same table, so the same card shows in both APIs. Creating contacts nobody and
-emits nothing; attaching asks the network. States are a table in `domain.payment_methods`.
+emits nothing; attaching asks the network. What each type takes and shows is its page in the catalogue; states are a
+table in `domain.payment_methods`.
 """
 
 from typing import Any, Final
 
 from strongroom import catalog, errors, ids
+from strongroom.catalog import MethodType
 from strongroom.domain import cards as card_rules
 from strongroom.domain import payment_methods as states
-from strongroom.resources import cards, tokens
+from strongroom.resources import cards, method_material, tokens
 from strongroom.resources.call import Call
-from strongroom.resources.cards import EMPTY_ADDRESS, PRIVATE, CardMaterial
+from strongroom.resources.cards import PRIVATE, CardMaterial
 from strongroom.resources.changes import changed_leaves, merge_metadata
 from strongroom.resources.kind import Document, Kind, Listing, Refusal, Stored
+from strongroom.resources.method_material import Material, billing_details, inside
+from strongroom.resources.method_pages import PAGES, TERMINAL_TYPES
 from strongroom.resources.registry import PUBLISHABLE_TOO, handles, register_kind
 from strongroom.store import Filter
 
 # What any type takes at creation; everything else is the hash of one type.
 COMMON_PARAMETERS: Final = frozenset(
-    {"type", "card", "billing_details", "allow_redisplay", "metadata", "radar_options", "expand"}
+    {"type", "billing_details", "allow_redisplay", "metadata", "radar_options", "expand"}
 )
+CARD: Final = "card"
+# The list of all leaves these out unless they are asked for; documented.
+UNLISTED: Final = "custom"
 
 
 def view(method: Stored) -> Document:
@@ -52,51 +59,60 @@ PAYMENT_METHOD = register_kind(
 async def create(call: Call, params: Document) -> Document:
     """Make a PaymentMethod from raw details or a token. It is not attached, and nobody is asked about it."""
     if "payment_method" in params or "customer" in params:
-        raise _cannot_share(params)
-    if "type" not in params:
-        raise errors.parameter_missing("type")
-    if params["type"] != "card":
-        raise errors.not_implemented(f"PaymentMethods of type {params['type']}")
-    stray = next((name for name in params if name not in COMMON_PARAMETERS), None)
+        from strongroom.resources import clones
+
+        return await clones.payment_method(call, params)
+    return view(await from_data(call, params))
+
+
+async def from_data(call: Call, data: Document, *, param: str = "") -> Stored:
+    """Stage a PaymentMethod from what was sent to make one, on its own or inside something else.
+
+    Args:
+        call: the request.
+        data: `type`, the hash of that type, `billing_details`, `allow_redisplay`, `metadata`, `radar_options`.
+        param: the parameter that holds `data`, such as `payment_method_data`; empty: the request itself.
+
+    Raises:
+        errors.ParameterRefused: no type, or the hash of another one.
+        errors.InvalidRequest: the first thing wrong with the details or the billing details.
+        errors.CardError: the first thing wrong with the card.
+    """
+    if "type" not in data:
+        raise errors.parameter_missing(inside(param, "type"))
+    page = PAGES[data["type"]]
+    stray = next((name for name in data if name not in COMMON_PARAMETERS and name != page.type), None)
     if stray is not None:
         raise errors.ParameterRefused(
-            f"You sent {stray}, but the type of the PaymentMethod is card.", param=stray
+            f"You sent {stray}, but the type of the PaymentMethod is {page.type}.", param=inside(param, stray)
         )
-    return view(await create_card(call, params))
-
-
-def _cannot_share(params: Document) -> errors.ApiError:
-    if "payment_method" not in params:
-        return errors.ParameterRefused(
-            "A customer is only accepted together with a payment_method to share.", param="customer"
-        )
-    return errors.InvalidRequest(
-        "PaymentMethods are shared with a connected account, named by the Stripe-Account header.",
-        param="payment_method",
-    )
-
-
-async def create_card(call: Call, params: Document) -> Stored:
-    """Stage a PaymentMethod of type card from `params`, wherever they came from."""
-    details = params.get("card")
-    if details is None:
-        raise errors.parameter_missing("card")
     method_id = ids.new("pm")
-    billing = _billing_details(params.get("billing_details"))
+    return insert(call, method_id, await _material(call, page, data, method_id, param), data)
+
+
+async def _material(call: Call, page: MethodType, data: Document, method_id: str, param: str) -> Material:
+    if page.type == CARD:
+        return await _card_material(call, data, method_id, param)
+    return await method_material.take_in(call, page, data, param=param)
+
+
+async def _card_material(call: Call, data: Document, method_id: str, param: str) -> CardMaterial:
+    details, name = data.get(CARD), inside(param, CARD)
+    if details is None:
+        raise errors.parameter_missing(name)
+    billing = billing_details(data.get("billing_details"), param=param)
     if "token" in details:
-        material = await _material_from_token(call, details, method_id, billing)
-    else:
-        material = await cards.take_in(call, details, code_owner=method_id, billing_details=billing)
-    return insert(call, method_id, material, params)
+        return await _material_from_token(call, details, method_id, billing, name)
+    return await cards.take_in(call, details, code_owner=method_id, billing_details=billing, param=name)
 
 
 async def _material_from_token(
-    call: Call, details: Document, method_id: str, billing: Document
+    call: Call, details: Document, method_id: str, billing: Document, param: str
 ) -> CardMaterial:
     for other in ("number", "exp_month", "exp_year", "cvc"):
         if other in details:
-            raise errors.parameters_exclusive("card[token]", f"card[{other}]")
-    spent = await tokens.spend_card(call, details["token"], param="card[token]")
+            raise errors.parameters_exclusive(f"{param}[token]", f"{param}[{other}]")
+    spent = await tokens.spend_card(call, details["token"], param=f"{param}[token]")
     call.hand_over_code(spent.code_owner, method_id)
     material = cards.with_billing_details(spent.material, billing)
     preferred = (details.get("networks") or {}).get("preferred")
@@ -104,18 +120,18 @@ async def _material_from_token(
 
 
 def insert(
-    call: Call, method_id: str, material: CardMaterial, params: Document, *, kind: str = "payment_method"
+    call: Call, method_id: str, material: Material, params: Document, *, kind: str = "payment_method"
 ) -> Stored:
-    """Stage the row of a card, as a PaymentMethod or (`kind` = `card`) as an older source."""
+    """Stage the row of a PaymentMethod, or (`kind` = `card`) of an older source."""
     doc: Document = {
         "id": method_id,
         "object": "payment_method",
         "billing_details": material.billing_details,
-        "card": material.card,
+        material.type: material.details,
         "created": call.now,
         "livemode": call.caller.livemode,
         "metadata": merge_metadata({}, params.get("metadata")),
-        "type": "card",
+        "type": material.type,
         PRIVATE: material.private(),
     }
     if params.get("radar_options"):
@@ -125,7 +141,7 @@ def insert(
         doc,
         object_id=method_id,
         object=kind,
-        type="card",
+        type=material.type,
         customer=None,
         allow_redisplay=params.get("allow_redisplay", "unspecified"),
         state=states.FRESH,
@@ -135,29 +151,27 @@ def insert(
     )
 
 
-def _billing_details(given: Document | None) -> Document:
-    given = given or {}
-    address = given.get("address") or {}
-    _check_country(address)
-    return {
-        "address": {key: address.get(key) or None for key in EMPTY_ADDRESS},
-        **{key: given.get(key) or None for key in ("email", "name", "phone", "tax_id")},
-    }
-
-
 # -- find -------------------------------------------------------------------------------------------------------------
 
 
 async def load(call: Call, method_id: str, *, param: str, in_path: bool = False) -> Stored:
     """Return the PaymentMethod; a magic name of test mode becomes a fresh one, which the call then keeps."""
-    magic = None if call.caller.livemode else catalog.magic_payment_method(method_id)
-    if magic is None:
-        stored = await call.load(PAYMENT_METHOD, method_id, param=param, in_path=in_path)
-        if stored["object"] not in states.SHOWN:
-            raise await call.missing(PAYMENT_METHOD, method_id, param=param, in_path=in_path)
-        return stored
-    minted = ids.new("pm")
-    billing = _billing_details(None)
+    if not call.caller.livemode:
+        card = catalog.magic_payment_method(method_id)
+        if card is not None:
+            return await _mint_card(call, card)
+        magic = catalog.magic_method(method_id)
+        if magic is not None:
+            data = {"type": magic.type, magic.type: magic.details, "billing_details": magic.billing}
+            return await from_data(call, data)
+    stored = await call.load(PAYMENT_METHOD, method_id, param=param, in_path=in_path)
+    if stored["object"] not in states.SHOWN:
+        raise await call.missing(PAYMENT_METHOD, method_id, param=param, in_path=in_path)
+    return stored
+
+
+async def _mint_card(call: Call, magic: catalog.MagicCard) -> Stored:
+    minted, billing = ids.new("pm"), billing_details(None)
     material = await cards.take_in(call, magic.details(call.now), code_owner=minted, billing_details=billing)
     return insert(call, minted, cards.with_zip_given(material, given=magic.zip_given), {})
 
@@ -172,17 +186,24 @@ async def retrieve(call: Call, params: Document, *, payment_method: str) -> Docu
 async def list_all(call: Call, params: Document) -> Listing:
     """List the account's PaymentMethods, or those of one customer."""
     _refuse_customer_account(params)
+    filters = _filters(params)
+    if "type" not in params:
+        filters.append(Filter("type", "in", _LISTED))
     if "customer" in params:
         customer = await _living_customer(call, params["customer"], param="customer", in_path=True)
-        return await _list_of(call, params, customer.id)
-    return await call.listing(PAYMENT_METHOD, params, _filters(params))
+        filters.append(Filter("customer", "eq", customer.id))
+    return await call.listing(PAYMENT_METHOD, params, filters)
+
+
+_LISTED: Final = sorted({*PAGES, *TERMINAL_TYPES} - {UNLISTED})
 
 
 @handles("GET /v1/customers/{customer}/payment_methods", permission="payment_method")
 async def list_of_customer(call: Call, params: Document, *, customer: str) -> Listing:
     """List what is attached to a customer, newest first."""
     await _living_customer(call, customer, param="customer", in_path=True)
-    return await _list_of(call, params, customer)
+    of_customer = Filter("customer", "eq", customer)
+    return await call.listing(PAYMENT_METHOD, params, [of_customer, *_filters(params)])
 
 
 def _refuse_customer_account(params: Document) -> None:
@@ -191,10 +212,6 @@ def _refuse_customer_account(params: Document) -> None:
     if "customer" in params:
         raise errors.parameters_exclusive("customer", "customer_account")
     raise errors.not_implemented("the parameter `customer_account`")
-
-
-async def _list_of(call: Call, params: Document, customer: str) -> Listing:
-    return await call.listing(PAYMENT_METHOD, params, [Filter("customer", "eq", customer), *_filters(params)])
 
 
 def _filters(params: Document) -> list[Filter]:
@@ -233,8 +250,8 @@ async def _living_customer(call: Call, customer: str, *, param: str, in_path: bo
 async def update(call: Call, params: Document, *, payment_method: str) -> Document:
     """Change what may change. Only a PaymentMethod saved to a customer can be updated, even its metadata."""
     stored = await load(call, payment_method, param="payment_method", in_path=True)
-    states.check(states.UPDATE, stored["state"])
-    other = next((name for name in ("us_bank_account", "payto") if name in params), None)
+    states.after(states.UPDATE, stored["state"])
+    other = next((name for name in _UPDATABLE if name in params and name != stored["type"]), None)
     if other is not None:
         raise errors.InvalidRequest(
             f"You cannot update {other} details of a PaymentMethod of type {stored['type']}.",
@@ -251,35 +268,23 @@ async def update(call: Call, params: Document, *, payment_method: str) -> Docume
     return view(changed)
 
 
+# Types of which more than the common fields may change; an update with the hash of any other is an unknown parameter.
+_UPDATABLE: Final = (CARD, *(page.type for page in PAGES.values() if page.update))
+
+
 def _updated(call: Call, doc: Document, params: Document) -> Document:
     new = {**doc, "metadata": merge_metadata(doc["metadata"], params.get("metadata"))}
     if params.get("billing_details"):
-        new["billing_details"] = _merged_billing(doc["billing_details"], params["billing_details"])
-    if params.get("card"):
-        new["card"] = _merged_card(doc["card"], params["card"], call.now)
-    return new
-
-
-def _check_country(address: Document) -> None:
-    country = address.get("country")
-    if country and not catalog.is_country(country):
-        raise errors.ParameterRefused(
-            f"Country '{errors.echo(country)}' is unknown. Try using a 2-character alphanumeric country code.",
-            code="country_code_invalid",
-            param="billing_details[address][country]",
+        new["billing_details"] = method_material.merged_billing(
+            doc["billing_details"], params["billing_details"]
         )
-
-
-def _merged_billing(old: Document, given: Document) -> Document:
-    new = {**old, **{key: value or None for key, value in given.items() if key != "address"}}
-    if "address" in given:
-        address = given["address"] or EMPTY_ADDRESS
-        _check_country(address)
-        new["address"] = {**old["address"], **{key: value or None for key, value in address.items()}}
+    name, given = doc["type"], params.get(doc["type"])
+    if given:
+        new[name] = merged_card(doc[name], given, call.now) if name == CARD else {**doc[name], **given}
     return new
 
 
-def _merged_card(old: Document, given: Document, now: int) -> Document:
+def merged_card(old: Document, given: Document, now: int) -> Document:
     """Merge expiry and preferred network. Number, brand, last4 and fingerprint never change through an update."""
     new = dict(old)
     if "exp_month" in given or "exp_year" in given:
@@ -313,18 +318,33 @@ async def attach(call: Call, params: Document, *, payment_method: str) -> Docume
     return outcome if isinstance(outcome, Refusal) else view(outcome)
 
 
-def attach_to(call: Call, method: Stored, customer: str, *, silent: bool = False) -> Stored | Refusal:
+def attach_to(
+    call: Call, method: Stored, customer: str, *, silent: bool = False, through_intent: bool = False
+) -> Stored | Refusal:
     """Stage the attachment: state, settled checks and event (unless `silent`: older sources have events of their own).
 
-    The caller guards the customer, so that the write set fails if the customer is deleted meanwhile.
+    The caller guards the customer, so that the write set fails if the customer is deleted meanwhile. What only an intent
+    can save is saved when the caller is one (`through_intent`).
+
+    Raises:
+        errors.InvalidRequest: the type is not saved so, or the state does not let it happen.
     """
     if method["state"] == states.ATTACHED and method["customer"] == customer:
         return method
-    states.check(states.ATTACH, method["state"])
-    refusal, card = validate(call, method)
-    if refusal is not None:
-        return Refusal(refusal)
-    attached = call.change(method, {**method.doc, "card": card}, customer=customer, state=states.ATTACHED)
+    states.check_savable(
+        method["type"],
+        PAGES[method["type"]].save.attach,
+        verified=method.doc[PRIVATE].get("verified", False),
+        through_intent=through_intent,
+    )
+    attached_state = states.after(states.ATTACH, method["state"])
+    doc = method.doc
+    if method["type"] == CARD:
+        refusal, card = validate(call, method)
+        if refusal is not None:
+            return Refusal(refusal)
+        doc = {**doc, CARD: card}
+    attached = call.change(method, doc, customer=customer, state=attached_state)
     if not silent:
         call.emit("payment_method.attached", PAYMENT_METHOD, attached)
     return attached
@@ -355,14 +375,59 @@ def validate(call: Call, method: Stored) -> tuple[errors.CardError | None, Docum
 async def detach(call: Call, params: Document, *, payment_method: str) -> Document:
     """Take a PaymentMethod from its customer, for good."""
     stored = await load(call, payment_method, param="payment_method", in_path=True)
-    states.check(states.DETACH, stored["state"])
+    state = states.after(states.DETACH, stored["state"])
     owner = stored["customer"]
-    detached = call.change(stored, customer=None, state=states.DETACHED, detached_at=call.now)
+    detached = call.change(stored, customer=None, state=state, detached_at=call.now)
     call.emit("payment_method.detached", PAYMENT_METHOD, detached, {"customer": owner})
     from strongroom.resources import customers
 
     await customers.forget_method(call, owner, stored.id)
     return view(detached)
+
+
+# -- for intents ------------------------------------------------------------------------------------------------------
+
+
+def consume(call: Call, method: Stored, customer: str | None = None) -> Stored:
+    """Stage the use of a PaymentMethod in a payment (of `customer`, if it names one), or refuse it.
+
+    One that is not saved is used up. One that is saved stays as it is, and this call fails if it is detached meanwhile.
+
+    Raises:
+        errors.InvalidRequest: used up, detached, without its customer, or another customer's.
+    """
+    state = states.after(states.USE, method["state"])
+    states.check_owner(method["customer"], customer)
+    if state == method["state"]:
+        call.guard(method)
+        return method
+    # Its number is erased like a detached one's, once nobody can ask about the payment any more.
+    return call.change(method, state=state, detached_at=call.now)
+
+
+def shell(method: Stored) -> Document:
+    """Return the document of a PaymentMethod whose customer is gone, without whose name, address and tax id it held."""
+    doc = {**method.doc, "billing_details": billing_details(None)}
+    details = doc[method["type"]]
+    personal = [show.name for show in PAGES[method["type"]].show if show.personal]
+    emptied = {name: "" if isinstance(details[name], str) else None for name in personal}
+    doc[method["type"]] = {**details, **emptied}
+    return doc
+
+
+def mark_verified(call: Call, method: Stored) -> Stored:
+    """Stage that the bank account was shown to be the customer's (microdeposits, or the bank itself)."""
+    return call.change(method, {**method.doc, PRIVATE: {**method.doc[PRIVATE], "verified": True}})
+
+
+def check_confirmable(method: Stored, *, param: str = "payment_method") -> None:
+    """Refuse to confirm with a PaymentMethod whose billing details lack what its type needs to be paid with.
+
+    Raises:
+        errors.ParameterRefused: naming what is missing.
+    """
+    page = PAGES[method["type"]]
+    method_material.check_billing(page, method.doc["billing_details"], page.billing.confirm, param=param)
 
 
 def as_source(method: Stored, **more: Any) -> Document:

@@ -1,166 +1,164 @@
 """Persons: who is behind a connected account.
 
-`write` is what both doors to a person have in common: the `individual` of an account, and the person itself. Its
-identity numbers are vaulted together in one record; what is shown of them is that they were given.
+    POST   /v1/accounts/{account}/persons             create
+    GET    /v1/accounts/{account}/persons             list
+    GET    /v1/accounts/{account}/persons/{person}    retrieve
+    POST   /v1/accounts/{account}/persons/{person}    update
+    DELETE /v1/accounts/{account}/persons/{person}    delete
+
+All of them answer under the older name `people` too. The `individual` of an account is one of its persons, and is
+written through either door (`person_parts`).
 """
 
 from typing import Final
 
-from strongroom import catalog, ids
+from strongroom.domain import account_rules
 from strongroom.domain import persons as rules
-from strongroom.resources import account_forms as forms
 from strongroom.resources import account_views as views
-from strongroom.resources import records, tokens
-from strongroom.resources.account_checks import checked_person, inside
-from strongroom.resources.account_documents import OF_PERSONS, with_files
-from strongroom.resources.account_parts import PERSON, ROLES, Part, Whole
+from strongroom.resources import accounts_access as access
+from strongroom.resources import person_parts, tokens
+from strongroom.resources.account_checks import controller_of
+from strongroom.resources.account_parts import PERSON, ROLES, Part, Whole, load_account
 from strongroom.resources.call import Call
-from strongroom.resources.cards import PRIVATE
-from strongroom.resources.changes import merge_metadata
-from strongroom.resources.kind import Document
-from strongroom.secret import Secret
-from strongroom.vault.identity import Where, check_number, token_id_in
+from strongroom.resources.connections import acting_on
+from strongroom.resources.kind import Document, Listing, Stored
+from strongroom.resources.registry import handles
+from strongroom.store import Filter
 
-__all__ = ["PERSON", "add", "remove", "write"]
-
-NUMBERS: Final = {name: name for name in ("id_number", "id_number_secondary", "ssn_last_4")}
-# What being given an identity number makes true: the full number counts for its last four digits, in every country.
-FLAGS: Final = {
-    "id_number": ("id_number_provided", "ssn_last_4_provided"),
-    "id_number_secondary": ("id_number_secondary_provided",),
-    "ssn_last_4": ("ssn_last_4_provided",),
-}
-# What is not shown until it is given, and not kept as null once it is taken back.
-OPTIONAL: Final = frozenset(
-    {
-        "address_kana", "address_kanji", "first_name_kana", "first_name_kanji", "full_name_aliases", "gender",
-        "last_name_kana", "last_name_kanji", "maiden_name", "nationality", "phone", "political_exposure",
-        "registered_address", "us_cfpb_data",
-    }
-)  # fmt: skip
-NOT_MERGED: Final = frozenset({"documents", "expand", "metadata", "person_token", "relationship"})
+PERMISSION: Final = PERSON.permission
+PARAM: Final = "person"
 
 
-def add(whole: Whole) -> Part:
-    """Add an empty person to an account."""
-    call, account = whole.call, whole.doc
-    person_id = ids.new("person")
-    doc = views.blank_person(person_id, account["id"], call.now, account["country"])
-    part = Part(person_id, doc, {"created": call.now, "record": None, **dict.fromkeys(ROLES, False)})
-    whole.persons = {person_id: part, **whole.persons}
+# -- create and update ------------------------------------------------------------------------------------------------
+
+
+@handles("POST /v1/accounts/{account}/persons", permission=PERMISSION)
+@handles("POST /v1/accounts/{account}/people", permission=PERMISSION)
+async def create(call: Call, params: Document, *, account: str) -> Document:
+    """Add a person to an account. Nothing is required of one."""
+    whole = await _writable(call, account)
+    given = await _given(whole, await access.platform_of(call), params)
+    _check_may_join(whole, given)
+    part = person_parts.add(whole)
+    await _write(whole, part, given, await access.platform_of(call))
+    return whole.shown_person(part.doc)
+
+
+@handles("POST /v1/accounts/{account}/persons/{person}", permission=PERMISSION)
+@handles("POST /v1/accounts/{account}/people/{person}", permission=PERMISSION)
+async def update(call: Call, params: Document, *, account: str, person: str) -> Document:
+    """Change what is given of a person."""
+    whole = await _writable(call, account)
+    part = await _part(whole, person)
+    given = await _given(whole, await access.platform_of(call), params)
+    await _write(whole, part, given, await access.platform_of(call))
+    return whole.shown_person(part.doc)
+
+
+async def _writable(call: Call, account: str) -> Whole:
+    """Return an account whose persons are the platform's to write.
+
+    Raises:
+        errors.Forbidden: `account_invalid`, or `oauth_not_supported` once the holder gives such things themselves.
+        errors.InvalidRequest: it is the caller's own.
+    """
+    whole = await access.controlled(call, account)
+    account_rules.check_platform_may_write_persons(
+        controller_of(whole.doc), account=account, is_onboarding=whole.private["linked"]
+    )
+    return whole
+
+
+async def _part(whole: Whole, person: str) -> Part:
+    part = whole.persons.get(person)
+    if part is None:
+        raise await whole.call.missing(PERSON, person, param=PARAM, in_path=True)
     return part
 
 
-async def remove(whole: Whole, part: Part) -> None:
-    """Take a person out of an account; its identity numbers are erased."""
-    part.removed = True
-    await whole.call.erase_record(part.columns["record"])
+async def _given(whole: Whole, platform: Call, params: Document) -> Document:
+    """Return what is to be written: the parameters, or what the token among them holds, which is spent."""
+    if "person_token" not in params:
+        country = await access.platform_country(platform)
+        account_rules.check_inline_allowed(
+            controller_of(whole.doc), params, platform_country=country, what="persons"
+        )
+        return params
+    account_rules.check_person_token(params)
+    held = await tokens.spend_payload(
+        whole.call, platform, params["person_token"], kind="person", param="person_token"
+    )
+    beside = {name: value for name, value in params.items() if name != "person_token"}
+    relationship = {**(held.params.get("relationship") or {}), **(beside.get("relationship") or {})}
+    return {**held.params, **beside, "relationship": relationship}
 
 
-async def write(
-    whole: Whole, part: Part, given: Document, *, root: str = "", platform: Call | None = None
-) -> None:
-    """Change a person as the parameters say.
-
-    Args:
-        whole: the account.
-        part: the person.
-        given: the person's parameters, typed; identity numbers wrapped.
-        root: the parameter that holds them, for the `param` of errors: `individual`, or empty.
-        platform: the call that acts on the platform, if its PII tokens may be spent as well.
-
-    Raises:
-        errors.InvalidRequest: the first thing wrong.
-    """
-    call, country = whole.call, whole.doc["country"]
-    given = checked_person(call, given, country, root)
-    plain, numbers = forms.secrets_of(given, NUMBERS)
-    checks = forms.checks_of(call, plain, part.doc[PRIVATE]["checks"])
-    if numbers:
-        await _take_numbers(whole, part, numbers, checks, root=root, platform=platform)
-    plain = await with_files(call, platform, plain, purposes=OF_PERSONS, root=root)
-    doc = _merged(part.doc, plain)
-    part.doc = {**doc, PRIVATE: {**doc[PRIVATE], "checks": checks}}
-    with inside(root):
-        _relate(whole, part, given.get("relationship") or {})
-
-
-def _relate(whole: Whole, part: Part, given: Document) -> None:
-    """Change what a person is to the account. There is one representative: whoever was it before steps down."""
-    _set_relationship(part, rules.merged_relationship(part.doc["relationship"], given))
-    relationships = {key: one.doc["relationship"] for key, one in whole.living_persons().items()}
-    rules.check_shares(relationships)
-    if not part.doc["relationship"]["representative"]:
+def _check_may_join(whole: Whole, given: Document) -> None:
+    """An individual is one person; the first to come may be the account's holder."""
+    relationship = given.get("relationship") or {}
+    if whole.individual() is None and relationship.get("representative"):
         return
-    for key in rules.who_steps_down(part.id, relationships):
-        other = whole.persons[key]
-        _set_relationship(other, {**other.doc["relationship"], "representative": False})
-    if whole.private["opener"] is None:
-        whole.note(opener=part.id)
+    rules.check_may_join(whole.doc["business_type"], relationship)
 
 
-def _set_relationship(part: Part, relationship: Document) -> None:
-    part.doc = {**part.doc, "relationship": relationship}
-    part.columns = {**part.columns, **{role: bool(relationship[role]) for role in ROLES}}
+async def _write(whole: Whole, part: Part, given: Document, platform: Call) -> None:
+    holder = whole.individual()
+    await person_parts.write(whole, part, given, platform=platform)
+    now = whole.individual()
+    rules.check_holder(
+        whole.doc["business_type"], None if holder is None else holder.id, None if now is None else now.id
+    )
+    whole.save()
 
 
-def named(root: str, leaf: str) -> str:
-    """Return the name of a parameter inside its hash."""
-    return f"{root}[{leaf}]" if root else leaf
+# -- retrieve and list ------------------------------------------------------------------------------------------------
 
 
-def _merged(old: Document, given: Document) -> Document:
-    shown = {key: value for key, value in given.items() if key not in NOT_MERGED}
-    new = forms.merge(old, shown)
-    new["metadata"] = merge_metadata(old["metadata"], given.get("metadata"))
-    new["dob"] = new["dob"] or views.NO_DATE
-    # One blank alias says that there are none.
-    if "full_name_aliases" in new:
-        new["full_name_aliases"] = [alias for alias in new["full_name_aliases"] or () if alias]
-    return {key: value for key, value in new.items() if value is not None or key not in OPTIONAL}
+@handles("GET /v1/accounts/{account}/persons/{person}", permission=PERMISSION)
+@handles("GET /v1/accounts/{account}/people/{person}", permission=PERMISSION)
+async def retrieve(call: Call, params: Document, *, account: str, person: str) -> Document:
+    """Show a person."""
+    acting = await acting_on(call, account)
+    owner = await load_account(acting)
+    stored = await acting.load(PERSON, person, param=PARAM, in_path=True)
+    return _shown(acting, owner, stored)
 
 
-async def _take_numbers(
-    whole: Whole,
-    part: Part,
-    numbers: records.Numbers,
-    checks: forms.Checks,
-    *,
-    root: str,
-    platform: Call | None,
-) -> None:
-    """Check and vault identity numbers, spending the PII tokens among them; `checks` receives what they come to."""
-    call = whole.call
-    where = Where(whole.doc["country"], call.caller.livemode, call.now)
-    for field, number in numbers.items():
-        found = None
-        if number is not None:
-            param = named(root, field)
-            behind = await _number_behind(call, platform, number, param=param)
-            numbers[field], found = check_number(field, behind, where, param=param)
-        forms.note(checks, field, found)
-    part.columns = {
-        **part.columns,
-        "record": await records.with_numbers(call, part.stored, numbers),
-    }
-    flags = {flag: number is not None for field, number in numbers.items() for flag in FLAGS[field]}
-    part.doc = {**part.doc, **flags}
+@handles("GET /v1/accounts/{account}/persons", permission=PERMISSION)
+@handles("GET /v1/accounts/{account}/people", permission=PERMISSION)
+async def list_all(call: Call, params: Document, *, account: str) -> Listing:
+    """List an account's persons, newest first, perhaps those of some roles alone."""
+    acting = await acting_on(call, account)
+    owner = await load_account(acting)
+    found, has_more = await acting.page(PERSON, params, _filters(params))
+    return Listing([_shown(acting, owner, stored) for stored in found], has_more)
 
 
-async def _number_behind(
-    call: Call, platform: Call | None, number: Secret[str], *, param: str
-) -> Secret[str]:
-    """Return the number, or the one that the PII token in its place holds; the token is spent."""
-    token_id = token_id_in(number)
-    if token_id is None:
-        return number
-    owner = await token_owner(call, platform, token_id)
-    token = await tokens.spend(owner, token_id, kinds=("pii",), param=param)
-    return await records.take(owner, token, "id_number")
+def _filters(params: Document) -> list[Filter]:
+    wanted = params.get("relationship") or {}
+    return [Filter(role, "eq", wanted[role]) for role in ROLES if role in wanted]
 
 
-async def token_owner(call: Call, platform: Call | None, token_id: str) -> Call:
-    """Return the call of the account that a token belongs to: on an account's routes its own or its platform's."""
-    if platform is None or (not call.caller.livemode and catalog.magic_token(token_id) is not None):
-        return call
-    return platform if await call.find(tokens.TOKEN, token_id) is None else call
+def _shown(call: Call, owner: Stored, person: Stored) -> Document:
+    is_platform = call.caller.key_account == owner["platform"]
+    return views.person(person.doc, is_hidden=is_platform and views.hides(owner.doc))
+
+
+# -- delete -----------------------------------------------------------------------------------------------------------
+
+
+@handles("DELETE /v1/accounts/{account}/persons/{person}", permission=PERMISSION)
+@handles("DELETE /v1/accounts/{account}/people/{person}", permission=PERMISSION)
+async def delete(call: Call, params: Document, *, account: str, person: str) -> Document:
+    """Take a person out of an account for good; every number of theirs is erased."""
+    whole = await _writable(call, account)
+    part = await _part(whole, person)
+    rules.check_may_leave(
+        person,
+        opener=whole.private["opener"],
+        business_type=whole.doc["business_type"],
+        persons={key: views.public(one.doc) for key, one in whole.persons.items()},
+    )
+    await person_parts.remove(whole, part)
+    whole.save()
+    return {"id": person, "object": "person", "deleted": True}

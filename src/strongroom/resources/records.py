@@ -3,7 +3,6 @@
 from typing import Final
 
 from strongroom import errors, ids
-from strongroom.resources import tokens
 from strongroom.resources.call import RECORDS, TOKENS, Call
 from strongroom.resources.kind import Stored
 from strongroom.secret import Secret
@@ -24,6 +23,23 @@ async def of_token(source: Call, target: Call, token: Stored, kind: str) -> str:
     moved = ids.new("rec")
     target.stage_record(moved, kind, target.keyring.seal_record(kind, moved, value))
     return moved
+
+
+async def copy(source: Call, target: Call, holder: Stored) -> str | None:
+    """Return a record in `target`'s account of the value that `holder` refers to in `source`'s, where it stays.
+
+    Raises:
+        errors.RateLimited: another request changed `holder` at the same moment.
+        SealBroken: the record is lost or damaged.
+    """
+    if holder["record"] is None:
+        return None
+    row = await _row(source, holder)
+    kind: str = row.columns["kind"]
+    value = source.keyring.open_record(kind, row.id, SealedRecord(row.columns["wrapped_key"], row.doc))
+    copied = ids.new("rec")
+    target.stage_record(copied, kind, target.keyring.seal_record(kind, copied, value))
+    return copied
 
 
 async def take(call: Call, holder: Stored, kind: str) -> Secret[str]:
@@ -74,7 +90,7 @@ async def _row(call: Call, holder: Stored) -> Row:
         raise SealBroken("a vaulted value is gone")
     # Between our two reads somebody else took the value, and changed its holder in the same transaction.
     if old.table == TOKENS:
-        raise tokens.already_used(old.id)
+        raise errors.token_already_used(old.id)
     raise errors.RateLimited(
         "This object cannot be accessed right now because another API request or Stripe process is currently accessing "
         "it. If you see this error intermittently, retry the request.",
@@ -82,4 +98,4 @@ async def _row(call: Call, holder: Stored) -> Row:
     )
 
 
-__all__: Final = ["IDENTITY", "of_token", "take", "with_numbers"]
+__all__: Final = ["IDENTITY", "copy", "of_token", "take", "with_numbers"]

@@ -15,6 +15,7 @@ from strongroom.resources.kind import Kind
 MODULES = (
     "account_links",
     "accounts",
+    "automatic_updates",
     "capabilities",
     "customer_balances",
     "customer_search",
@@ -24,9 +25,13 @@ MODULES = (
     "events",
     "external_accounts",
     "files",
+    "mandates",
+    "payment_intents",
     "payment_method_configurations",
     "payment_method_domains",
     "payment_methods",
+    "persons",
+    "setup_intents",
     "tokens",
     "webhook_endpoints",
 )

@@ -162,6 +162,10 @@ TABLES: Final = {
             ],
         ),
         Table(
+            "mandates",
+            [CREATED, Column("payment_method", "text"), Column("status", "text")],
+        ),
+        Table(
             "events",
             [
                 CREATED,
@@ -233,6 +237,21 @@ TABLES: Final = {
             "payment_method_domains",
             [CREATED, Column("domain_name", "text"), Column("enabled", "boolean")],
             [LISTABLE],
+        ),
+        Table(
+            "payment_intents",
+            [CREATED, Column("customer", "text", nullable=True)],
+            [LISTABLE, Index(("account", "livemode", "customer", "seq"), where="customer")],
+        ),
+        Table(
+            "setup_intents",
+            [
+                CREATED,
+                Column("customer", "text", nullable=True),
+                Column("payment_method", "text", nullable=True),
+                Column("attach_to_self", "boolean"),
+            ],
+            [LISTABLE, Index(("account", "livemode", "customer", "seq"), where="customer")],
         ),
         Table("customer_balance_transactions", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),
         Table("tax_ids", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),

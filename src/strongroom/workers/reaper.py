@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from strongroom import limits
+from strongroom.config import Settings
 from strongroom.house import House
 from strongroom.installation import note_time
 from strongroom.resources.files import segment_rows
@@ -54,14 +55,16 @@ def _is_used(token: Row) -> bool:
     return token.columns["used_at"] is not None
 
 
-RULES: Final = (
-    Rule("idempotency keys", "idempotency_keys", limits.IDEMPOTENCY_SECONDS, renewable=True),
-    Rule("events", "events", limits.EVENT_SECONDS),
-    Rule("webhook deliveries", "webhook_deliveries", limits.EVENT_SECONDS),
-    Rule("unused tokens", "tokens", limits.TOKEN_SECONDS, stays=_is_used, with_record=True),
-    # The value behind a used token belongs to what the token became.
-    Rule("used tokens", "tokens", limits.USED_TOKEN_SECONDS, stays=lambda token: not _is_used(token)),
-)
+def _rules(settings: Settings) -> tuple[Rule, ...]:
+    return (
+        Rule("idempotency keys", "idempotency_keys", limits.IDEMPOTENCY_SECONDS, renewable=True),
+        Rule("events", "events", limits.EVENT_SECONDS),
+        Rule("webhook deliveries", "webhook_deliveries", limits.EVENT_SECONDS),
+        # A lifetime that was made shorter holds for tokens that are there already.
+        Rule("unused tokens", "tokens", settings.token_lifetime, stays=_is_used, with_record=True),
+        # The value behind a used token belongs to what the token became.
+        Rule("used tokens", "tokens", limits.USED_TOKEN_SECONDS, stays=lambda token: not _is_used(token)),
+    )
 
 
 async def reap_forever(house: House) -> None:
@@ -80,6 +83,7 @@ class Reaper:
     """One process's reaper. It remembers which rows stay, so that it need not read them again every minute."""
 
     def __init__(self, house: House) -> None:
+        self._rules = _rules(house.settings)
         self._clock = house.clock
         self._store = house.store
         self._passed: dict[str, Row] = {}
@@ -87,7 +91,7 @@ class Reaper:
 
     async def reap(self) -> int:
         """Erase everything that has outlived its time and return how many rows, or detached cards' numbers, went."""
-        by_rule = sum([await self._apply(rule) for rule in RULES])
+        by_rule = sum([await self._apply(rule) for rule in self._rules])
         return by_rule + await self._erase_detached() + await self._erase_files()
 
     async def _apply(self, rule: Rule) -> int:

@@ -1,0 +1,60 @@
+"""Currencies: how many decimals, and how little and how much can be charged in each."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
+
+MOST: Final = 99_999_999
+TWO: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """A currency. Amounts are in its smallest unit."""
+
+    code: str
+    """ISO 4217, lower case."""
+    decimals: int
+    multiple: int
+    """What every amount must be a multiple of."""
+    least: int
+    most: int
+
+
+def build(document: Document) -> dict[str, Currency]:
+    """Return the currencies of currencies.toml by code.
+
+    Raises:
+        CatalogError: a code that is none or stands twice, or an amount that is none.
+    """
+    columns = {"supported": list, "zero_decimal": list, "three_decimal": list}
+    tables = row("currencies", document, {**columns, "multiples": dict, "least": dict, "most": dict}, {})
+    supported = tables["supported"]
+    if len(set(supported)) != len(supported):
+        raise CatalogError("currencies: a currency stands twice")
+    for name in ("zero_decimal", "three_decimal", "multiples", "least", "most"):
+        for code in tables[name]:
+            one_of(f"currencies: {name}", code, supported)
+    return {code: _currency(code, tables) for code in supported}
+
+
+def _currency(code: str, tables: Document) -> Currency:
+    decimals = 0 if code in tables["zero_decimal"] else 3 if code in tables["three_decimal"] else TWO
+    multiple, least, most = (
+        tables["multiples"].get(code, 1),
+        tables["least"].get(code, 1),
+        tables["most"].get(code, MOST),
+    )
+    well_formed = len(code) == 3 and code.isascii() and code.islower()  # noqa: PLR2004 -- ISO 4217
+    amounts = all(type(one) is int for one in (multiple, least, most))
+    if not (well_formed and amounts and 0 < least <= most and multiple > 0):
+        raise CatalogError(f"currencies: {code} is malformed")
+    return Currency(code, decimals, multiple, least, most)
+
+
+@cache
+def currencies() -> dict[str, Currency]:
+    """Return every currency by its code, in lower case."""
+    return build(read("currencies"))

@@ -1,0 +1,122 @@
+"""Mandates: what a customer has agreed to, for the types of PaymentMethods that need it.
+
+    GET /v1/mandates/{mandate}    retrieve
+
+Intents make them (`make`) and end them (`set_status`); there is no way to make one alone. What a mandate says of its type
+is on the type's page in the catalogue.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from strongroom import errors, ids
+from strongroom.catalog.method_pages import outcome_table
+from strongroom.resources.call import Call
+from strongroom.resources.cards import PRIVATE
+from strongroom.resources.changes import changed_leaves
+from strongroom.resources.kind import Document, Kind, Stored
+from strongroom.resources.method_pages import PAGES
+from strongroom.resources.registry import handles, register_kind
+
+ACTIVE: Final = "active"
+INACTIVE: Final = "inactive"
+PENDING: Final = "pending"
+STATUSES: Final = frozenset({ACTIVE, INACTIVE, PENDING})
+REFERENCE_LENGTH: Final = 16
+# Nobody resolves this name (RFC 2606): there is no page to show to the payer yet.
+URL: Final = "https://strongroom.invalid/mandates/"
+_NETWORK_STATUS: Final = {ACTIVE: "accepted", PENDING: "pending", INACTIVE: "refused"}
+
+
+def view(mandate: Stored) -> Document:
+    """Return the mandate's fields."""
+    details = dict(mandate.doc["payment_method_details"])
+    inside = details[details["type"]]
+    if "network_status" in inside:
+        details[details["type"]] = {**inside, "network_status": _NETWORK_STATUS[mandate["status"]]}
+    return {
+        **mandate.doc,
+        "payment_method": mandate["payment_method"],
+        "payment_method_details": details,
+        "status": mandate["status"],
+    }
+
+
+MANDATE = register_kind(Kind("mandate", "mandates", "mandate", "mandate", "mandate", view))
+
+
+@handles("GET /v1/mandates/{mandate}", permission="mandate")
+async def retrieve(call: Call, params: Document, *, mandate: str) -> Document:
+    """Show a mandate."""
+    return view(await call.load(MANDATE, mandate, param="mandate", in_path=True))
+
+
+# -- for intents ------------------------------------------------------------------------------------------------------
+
+
+def make(
+    call: Call,
+    method: Stored,
+    acceptance: Document,
+    *,
+    single_use: Document | None = None,
+    on_behalf_of: str | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> Stored:
+    """Stage the mandate of a PaymentMethod and return it. A published test account may refuse it: then it is inactive.
+
+    Args:
+        call: the request.
+        method: what is to be charged.
+        acceptance: `customer_acceptance`, as the API shows it: `type`, `accepted_at`, `online` or `offline`.
+        single_use: `amount` and `currency` where it is good for one payment; otherwise it is for many.
+        on_behalf_of: the account that collects, where that is another.
+        details: what the intent knows of the type's own terms, such as acss_debit's `payment_schedule`.
+
+    Raises:
+        errors.InvalidRequest: the type has no mandates.
+    """
+    page = PAGES[method["type"]]
+    if not page.save.mandate:
+        raise errors.InvalidRequest(f"PaymentMethods of type {page.type} have no mandates.")
+    mandate_id = ids.new("mandate")
+    terms = {name: _term(value, mandate_id) for name, value in page.mandate.items()}
+    kind = "multi_use" if single_use is None else "single_use"
+    doc: Document = {
+        "id": mandate_id,
+        "object": "mandate",
+        "customer_acceptance": acceptance,
+        "livemode": call.caller.livemode,
+        kind: single_use or {},
+        "payment_method_details": {"type": page.type, page.type: {**terms, **(details or {})}},
+        "type": kind,
+    }
+    if on_behalf_of is not None:
+        doc["on_behalf_of"] = on_behalf_of
+    status = INACTIVE if _is_refused(method) else ACTIVE
+    return call.insert(MANDATE, doc, object_id=mandate_id, payment_method=method.id, status=status)
+
+
+def _term(value: str, mandate_id: str) -> str:
+    """Return one of the page's terms; those that begin with `@` are made here."""
+    made = {
+        "@network_status": "pending",
+        "@reference": ids.random_base62(REFERENCE_LENGTH).upper(),
+        "@url": URL + mandate_id,
+    }
+    return made.get(value, value)
+
+
+def _is_refused(method: Stored) -> bool:
+    outcome = outcome_table().get(method.doc[PRIVATE]["behaviour"] or "")
+    return outcome is not None and outcome.mandate == "refused"
+
+
+def set_status(call: Call, mandate: Stored, status: str) -> Stored:
+    """Stage what has become of a mandate, and tell."""
+    assert status in STATUSES
+    if status == mandate["status"]:
+        return mandate
+    changed = call.change(mandate, status=status)
+    call.emit("mandate.updated", MANDATE, changed, changed_leaves(view(mandate), view(changed)))
+    return changed

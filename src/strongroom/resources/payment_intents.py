@@ -1,0 +1,325 @@
+"""PaymentIntents: that somebody is to pay an amount, and with what they can.
+
+    POST /v1/payment_intents                    create
+    GET  /v1/payment_intents                    list
+    GET  /v1/payment_intents/{intent}           retrieve
+    POST /v1/payment_intents/{intent}           update
+    POST /v1/payment_intents/{intent}/cancel    cancel
+
+The types come from the account's configuration, or from the request (`offers`). They are chosen when an intent is made,
+and anew when what they depend on is updated; a configuration that changes later leaves it as it is. Nothing is charged
+yet: an intent can be made, changed and given up.
+"""
+
+import re
+from typing import Final
+
+from strongroom import errors, ids
+from strongroom.contract import fit
+from strongroom.domain import intents
+from strongroom.domain.amounts import check_amount, currency_of
+from strongroom.domain.intents import CONFIGURATION, TYPES, Choosing
+from strongroom.resources import intent_parts as parts
+from strongroom.resources.account_parts import ACCOUNT
+from strongroom.resources.call import Call
+from strongroom.resources.cards import PRIVATE
+from strongroom.resources.intent_parts import PAYMENT
+from strongroom.resources.kind import Document, Kind, Listing, Stored
+from strongroom.resources.offers import Wish, check_parties, offer_for
+from strongroom.resources.registry import PUBLISHABLE_TOO, handles, register_kind
+from strongroom.resources.standing import statuses
+from strongroom.store import Filter
+
+PERMISSION: Final = "payment_intent"
+NO_MINIMUM: Final = ("ideal",)
+"""The type that takes any amount, if it is the only one."""
+
+# What is kept as it is sent; an empty text means null.
+PLAIN: Final = (
+    "amount",
+    "application_fee_amount",
+    "capture_method",
+    "customer",
+    "description",
+    "receipt_email",
+    "setup_future_usage",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_group",
+)
+# What the types depend on: they are chosen anew when any of it is updated.
+DECIDING: Final = frozenset(
+    {
+        "allowed_payment_method_types",
+        "amount",
+        "capture_method",
+        "currency",
+        "customer",
+        "excluded_payment_method_types",
+        "payment_method_configuration",
+        "payment_method_options",
+        TYPES,
+        "setup_future_usage",
+    }
+)
+_UNPRINTABLE: Final = re.compile(r"""[<>\\'"*]""")
+
+
+def view(intent: Stored) -> Document:
+    """Return the PaymentIntent's fields."""
+    doc = parts.public(intent.doc)
+    doc["payment_method_options"] = parts.shown_options(PAYMENT, doc[TYPES], intent.doc[PRIVATE]["options"])
+    return doc
+
+
+PAYMENT_INTENT: Final = register_kind(
+    Kind("payment_intent", "payment_intents", "pi", "payment_intent", PERMISSION, view)
+)
+
+EMPTY: Final[Document] = {
+    **dict.fromkeys(PLAIN),
+    "allowed_payment_method_types": None,
+    "amount_capturable": 0,
+    "amount_details": {"tip": {}},
+    "amount_received": 0,
+    "canceled_at": None,
+    "cancellation_reason": None,
+    "capture_method": "automatic_async",
+    "confirmation_method": "automatic",
+    "excluded_payment_method_types": None,
+    "managed_payments": {"enabled": False},
+    "metadata": {},
+    "on_behalf_of": None,
+    "payment_method": None,
+    "shipping": None,
+    "transfer_data": None,
+}
+
+
+# -- create ----------------------------------------------------------------------------------------------------------------
+
+
+@handles("POST /v1/payment_intents", permission=PERMISSION)
+async def create(call: Call, params: Document) -> Document:
+    """Make an intent. Nothing of it is there if anything about it is refused."""
+    parts.refuse_what_is_missing(PAYMENT, params)
+    choosing = intents.choosing_of(params)
+    intents.check_confirm_only(PAYMENT.type, params)
+    intent_id = ids.new("pi")
+    doc: Document = {
+        "id": intent_id,
+        "object": "payment_intent",
+        **EMPTY,
+        "application": parts.application_of(call),
+        "automatic_payment_methods": choosing.shown(),
+        "client_secret": parts.client_secret(PAYMENT, intent_id),
+        "created": call.now,
+        "livemode": call.caller.livemode,
+        PRIVATE: {"configuration": params.get(CONFIGURATION) or None, "options": {}},
+    }
+    if "on_behalf_of" in params:
+        doc["on_behalf_of"] = params["on_behalf_of"] or None
+    if "confirmation_method" in params:
+        doc["confirmation_method"] = params["confirmation_method"]
+    doc = await _written(call, doc, params, choosing)
+    intent = call.insert(PAYMENT_INTENT, doc, object_id=intent_id, customer=doc["customer"])
+    call.emit("payment_intent.created", PAYMENT_INTENT, intent)
+    return view(intent)
+
+
+async def _written(call: Call, old: Document, params: Document, choosing: Choosing) -> Document:
+    """Return an intent's document with what `params` say, its types chosen if they depend on it."""
+    new = _with_fields(old, params)
+    await parts.check_customer(call, params.get("customer") or None)
+    _check_amounts(new, choosing)
+    await _check_money_moves(call, new, params)
+    again = TYPES not in old or not params.keys().isdisjoint(DECIDING)
+    if again:
+        offer = await offer_for(call, _wish(new, choosing))
+        new[TYPES], new["payment_method_configuration_details"] = offer.types, offer.details
+    await parts.take_payment_method(call, PAYMENT, new, params, again=again)
+    return new
+
+
+def _with_fields(old: Document, params: Document) -> Document:
+    new = parts.with_shared_fields(PAYMENT, old, params, PLAIN)
+    if "currency" in params:
+        new["currency"] = currency_of(params["currency"]).code
+    if "shipping" in params:
+        new["shipping"] = parts.shipping_of(params["shipping"])
+    if "transfer_data" in params:
+        new["transfer_data"] = _transfer_data(old["transfer_data"] or {}, params["transfer_data"])
+    if new["transfer_data"] and new["transfer_group"] is None:
+        new["transfer_group"] = f"group_{new['id']}"
+    _check_descriptors(params)
+    return new
+
+
+def _transfer_data(old: Document, given: Document) -> Document:
+    if "payment_data" in given:
+        raise errors.not_implemented("the parameter `transfer_data[payment_data]` of PaymentIntents")
+    return {**old, **fit("PaymentIntent.TransferData", given)}
+
+
+def _wish(doc: Document, choosing: Choosing) -> Wish:
+    transfer = doc["transfer_data"] or {}
+    allowed = doc["allowed_payment_method_types"]
+    return Wish(
+        noun=PAYMENT.spaced,
+        choosing=choosing,
+        configuration=doc[PRIVATE]["configuration"],
+        destination=transfer.get("destination"),
+        on_behalf_of=doc["on_behalf_of"],
+        transfer_group=doc["transfer_group"],
+        currency=doc["currency"],
+        amount=doc["amount"],
+        setup_future_usage=doc["setup_future_usage"],
+        capture_method=doc["capture_method"],
+        excluded=tuple(doc["excluded_payment_method_types"] or ()),
+        allowed=None if allowed is None else tuple(allowed),
+        has_customer=doc["customer"] is not None,
+        options=doc[PRIVATE]["options"],
+    )
+
+
+# -- what is checked -------------------------------------------------------------------------------------------------------
+
+
+def _check_amounts(doc: Document, choosing: Choosing) -> None:
+    """Refuse an amount that cannot be charged, and shares of it that are larger than it.
+
+    Raises:
+        errors.ApiError: naming the parameter.
+    """
+    check_amount(doc["amount"], currency_of(doc["currency"]), is_minimum_waived=choosing.named == NO_MINIMUM)
+    transferred = (doc["transfer_data"] or {}).get("amount")
+    for name, share in (
+        ("application_fee_amount", doc["application_fee_amount"]),
+        ("transfer_data[amount]", transferred),
+    ):
+        if share is None:
+            continue
+        if share < 0:
+            raise errors.ParameterRefused("Invalid non-negative integer", param=name)
+        if share > doc["amount"]:
+            raise errors.InvalidRequest(
+                f"The {name} must be less than or equal to the amount of the payment.", param=name
+            )
+
+
+async def _check_money_moves(call: Call, doc: Document, params: Document) -> None:
+    """Refuse a fee that nobody would pay, or a destination that cannot be paid.
+
+    Raises:
+        errors.InvalidRequest: naming the parameter.
+    """
+    transfer = doc["transfer_data"] or {}
+    fee = doc["application_fee_amount"]
+    if fee is not None and not transfer and not call.caller.acts_for_another:
+        raise errors.InvalidRequest(
+            "Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment (using an OAuth "
+            "key or Stripe-Account header) or destination payment (using `transfer_data[destination]`).",
+            param="application_fee_amount",
+        )
+    if fee is not None and transfer.get("amount") is not None:
+        raise errors.parameters_exclusive("application_fee_amount", "transfer_data[amount]")
+    if "destination" in (params.get("transfer_data") or {}):
+        await _check_destination(call, transfer["destination"])
+
+
+async def _check_destination(call: Call, destination: str) -> None:
+    await check_parties(call, destination, None)
+    if destination == call.caller.account:
+        raise errors.InvalidRequest(
+            "The destination of a transfer cannot be the account itself.", param="transfer_data[destination]"
+        )
+    account = await (await call.on_account(destination)).find(ACCOUNT, destination)
+    if account is not None and statuses(account.doc).get("transfers") != "active":
+        raise errors.InvalidRequest(
+            "Your destination account needs to have at least one of the following capabilities enabled: transfers, "
+            "crypto_transfers, legacy_payments",
+            code="insufficient_capabilities_for_transfer",
+            param="transfer_data[destination]",
+        )
+
+
+def _check_descriptors(params: Document) -> None:
+    for name in ("statement_descriptor", "statement_descriptor_suffix"):
+        if _UNPRINTABLE.search(params.get(name, "")):
+            raise errors.InvalidRequest(
+                "The statement descriptor contains invalid characters: < > \\ ' \" *", param=name
+            )
+
+
+# -- retrieve and list -----------------------------------------------------------------------------------------------------
+
+
+@handles("GET /v1/payment_intents/{intent}", permission=PERMISSION, allow=PUBLISHABLE_TOO)
+async def retrieve(call: Call, params: Document, *, intent: str) -> Document:
+    """Show an intent; to a publishable key if it holds the client secret."""
+    stored = await _load(call, intent)
+    parts.check_may_see(call, PAYMENT, stored, params)
+    return view(stored)
+
+
+async def _load(call: Call, intent: str) -> Stored:
+    return await call.load(PAYMENT_INTENT, intent, param="intent", in_path=True)
+
+
+@handles("GET /v1/payment_intents", permission=PERMISSION)
+async def list_all(call: Call, params: Document) -> Listing:
+    """List intents, newest first, all or a customer's."""
+    parts.refuse_what_is_missing(PAYMENT, params)
+    filters = [Filter("customer", "eq", params["customer"])] if "customer" in params else []
+    return await call.listing(PAYMENT_INTENT, params, filters)
+
+
+# -- update and cancel -----------------------------------------------------------------------------------------------------
+
+
+@handles("POST /v1/payment_intents/{intent}", permission=PERMISSION)
+async def update(call: Call, params: Document, *, intent: str) -> Document:
+    """Change what is given; the types follow. There is no event of it."""
+    stored = await _load(call, intent)
+    for name in params:
+        refusal = intents.cannot_update(name, stored.doc["status"])
+        if refusal is not None:
+            raise parts.unexpected_state(PAYMENT_INTENT, stored, refusal, param=name)
+    parts.refuse_what_is_missing(PAYMENT, params)
+    choosing = intents.choosing_again(stored.doc, params)
+    if params.get("transfer_group") and stored.doc["transfer_group"] is not None:
+        raise errors.InvalidRequest(
+            "The transfer_group of a PaymentIntent that has one cannot be changed.", param="transfer_group"
+        )
+    if "transfer_data" in params and not stored.doc["transfer_data"]:
+        raise errors.InvalidRequest(
+            "Only a PaymentIntent that was created with transfer_data can be updated with it.",
+            param="transfer_data",
+        )
+    doc = await _written(
+        call, {**stored.doc, "automatic_payment_methods": choosing.shown()}, params, choosing
+    )
+    if doc == stored.doc:
+        return view(stored)
+    doc = {**doc, "last_payment_error": None}
+    return view(call.change(stored, doc, customer=doc["customer"]))
+
+
+@handles("POST /v1/payment_intents/{intent}/cancel", permission=PERMISSION)
+async def cancel(call: Call, params: Document, *, intent: str) -> Document:
+    """Give up an intent. What was paid stays paid."""
+    stored = await _load(call, intent)
+    refusal = intents.cannot_cancel(stored.doc["status"])
+    if refusal is not None:
+        raise parts.unexpected_state(PAYMENT_INTENT, stored, refusal)
+    canceled = call.change(
+        stored,
+        {
+            **stored.doc,
+            "canceled_at": call.now,
+            "cancellation_reason": params.get("cancellation_reason"),
+            "status": intents.CANCELED,
+        },
+    )
+    call.emit("payment_intent.canceled", PAYMENT_INTENT, canceled)
+    return view(canceled)

@@ -1,0 +1,195 @@
+"""SetupIntents: that somebody's way to pay is to be kept, and which it can be.
+
+    POST /v1/setup_intents                    create
+    GET  /v1/setup_intents                    list
+    GET  /v1/setup_intents/{intent}           retrieve
+    POST /v1/setup_intents/{intent}           update
+    POST /v1/setup_intents/{intent}/cancel    cancel
+
+The types come from the account's configuration, or from the request, as those of PaymentIntents do. Nothing is set up
+yet: an intent can be made, changed and given up.
+"""
+
+from typing import Final
+
+from strongroom import errors, ids
+from strongroom.domain import intents
+from strongroom.domain.intents import CONFIGURATION, TYPES, Choosing
+from strongroom.resources import intent_parts as parts
+from strongroom.resources.call import Call
+from strongroom.resources.cards import PRIVATE
+from strongroom.resources.intent_parts import SETUP
+from strongroom.resources.kind import Document, Kind, Listing, Stored
+from strongroom.resources.offers import Wish, offer_for
+from strongroom.resources.registry import PUBLISHABLE_TOO, handles, register_kind
+from strongroom.store import Filter
+
+PERMISSION: Final = "setup_intent"
+
+# What is kept as it is sent; an empty text means null.
+PLAIN: Final = ("attach_to_self", "customer", "description")
+
+# What the types depend on: they are chosen anew when any of it is updated.
+DECIDING: Final = frozenset(
+    {
+        "allowed_payment_method_types",
+        "customer",
+        "excluded_payment_method_types",
+        "payment_method_configuration",
+        "payment_method_options",
+        TYPES,
+    }
+)
+
+
+def view(intent: Stored) -> Document:
+    """Return the SetupIntent's fields."""
+    doc = parts.public(intent.doc)
+    doc["payment_method_options"] = parts.shown_options(SETUP, doc[TYPES], intent.doc[PRIVATE]["options"])
+    return doc
+
+
+SETUP_INTENT: Final = register_kind(
+    Kind("setup_intent", "setup_intents", "seti", "setupintent", PERMISSION, view)
+)
+
+EMPTY: Final[Document] = {
+    "allowed_payment_method_types": None,
+    "cancellation_reason": None,
+    "customer": None,
+    "customer_account": None,
+    "description": None,
+    "excluded_payment_method_types": None,
+    "flow_directions": None,
+    "managed_payments": None,
+    "metadata": {},
+    "on_behalf_of": None,
+    "payment_method": None,
+    "usage": "off_session",
+}
+
+
+# -- create ----------------------------------------------------------------------------------------------------------------
+
+
+@handles("POST /v1/setup_intents", permission=PERMISSION)
+async def create(call: Call, params: Document) -> Document:
+    """Make an intent. Nothing of it is there if anything about it is refused."""
+    parts.refuse_what_is_missing(SETUP, params)
+    choosing = intents.choosing_of(params)
+    intents.check_confirm_only(SETUP.type, params)
+    intent_id = ids.new("seti")
+    doc: Document = {
+        "id": intent_id,
+        "object": "setup_intent",
+        **EMPTY,
+        "application": parts.application_of(call),
+        "automatic_payment_methods": choosing.shown(),
+        "client_secret": parts.client_secret(SETUP, intent_id),
+        "created": call.now,
+        "livemode": call.caller.livemode,
+        PRIVATE: {"configuration": params.get(CONFIGURATION) or None, "options": {}},
+    }
+    if "usage" in params:
+        doc["usage"] = params["usage"]
+    if "on_behalf_of" in params:
+        doc["on_behalf_of"] = params["on_behalf_of"] or None
+    doc = await _written(call, doc, params, choosing)
+    intent = call.insert(SETUP_INTENT, doc, object_id=intent_id, **_columns(doc))
+    call.emit("setup_intent.created", SETUP_INTENT, intent)
+    return view(intent)
+
+
+def _columns(doc: Document) -> Document:
+    return {
+        "customer": doc["customer"],
+        "payment_method": doc["payment_method"],
+        "attach_to_self": doc.get("attach_to_self", False),
+    }
+
+
+async def _written(call: Call, old: Document, params: Document, choosing: Choosing) -> Document:
+    """Return an intent's document with what `params` say, its types chosen if they depend on it."""
+    new = parts.with_shared_fields(SETUP, old, params, PLAIN)
+    await parts.check_customer(call, params.get("customer") or None)
+    if new.get("attach_to_self") and new["customer"] is not None:
+        raise errors.parameters_exclusive("attach_to_self", "customer")
+    again = TYPES not in old or not params.keys().isdisjoint(DECIDING)
+    if again:
+        offer = await offer_for(call, _wish(new, choosing))
+        new[TYPES], new["payment_method_configuration_details"] = offer.types, offer.details
+    await parts.take_payment_method(call, SETUP, new, params, again=again)
+    return new
+
+
+def _wish(doc: Document, choosing: Choosing) -> Wish:
+    allowed = doc["allowed_payment_method_types"]
+    return Wish(
+        noun=SETUP.spaced,
+        choosing=choosing,
+        configuration=doc[PRIVATE]["configuration"],
+        on_behalf_of=doc["on_behalf_of"],
+        excluded=tuple(doc["excluded_payment_method_types"] or ()),
+        allowed=None if allowed is None else tuple(allowed),
+        has_customer=doc["customer"] is not None,
+        options=doc[PRIVATE]["options"],
+    )
+
+
+# -- retrieve and list -----------------------------------------------------------------------------------------------------
+
+
+@handles("GET /v1/setup_intents/{intent}", permission=PERMISSION, allow=PUBLISHABLE_TOO)
+async def retrieve(call: Call, params: Document, *, intent: str) -> Document:
+    """Show an intent; to a publishable key if it holds the client secret."""
+    stored = await _load(call, intent)
+    parts.check_may_see(call, SETUP, stored, params)
+    return view(stored)
+
+
+async def _load(call: Call, intent: str) -> Stored:
+    return await call.load(SETUP_INTENT, intent, param="intent", in_path=True)
+
+
+@handles("GET /v1/setup_intents", permission=PERMISSION)
+async def list_all(call: Call, params: Document) -> Listing:
+    """List intents, newest first, all or those of a customer or with a PaymentMethod."""
+    parts.refuse_what_is_missing(SETUP, params)
+    wanted = ("customer", "payment_method", "attach_to_self")
+    return await call.listing(
+        SETUP_INTENT, params, [Filter(name, "eq", params[name]) for name in wanted if name in params]
+    )
+
+
+# -- update and cancel -----------------------------------------------------------------------------------------------------
+
+
+@handles("POST /v1/setup_intents/{intent}", permission=PERMISSION)
+async def update(call: Call, params: Document, *, intent: str) -> Document:
+    """Change what is given; the types follow. There is no event of it."""
+    stored = await _load(call, intent)
+    for name in params:
+        refusal = intents.cannot_update_setup(name, stored.doc["status"])
+        if refusal is not None:
+            raise parts.unexpected_state(SETUP_INTENT, stored, refusal)
+    parts.refuse_what_is_missing(SETUP, params)
+    choosing = intents.choosing_again(stored.doc, params)
+    doc = await _written(
+        call, {**stored.doc, "automatic_payment_methods": choosing.shown()}, params, choosing
+    )
+    if doc == stored.doc:
+        return view(stored)
+    return view(call.change(stored, {**doc, "last_setup_error": None}, **_columns(doc)))
+
+
+@handles("POST /v1/setup_intents/{intent}/cancel", permission=PERMISSION)
+async def cancel(call: Call, params: Document, *, intent: str) -> Document:
+    """Give up an intent."""
+    stored = await _load(call, intent)
+    refusal = intents.cannot_cancel_setup(stored.doc["status"])
+    if refusal is not None:
+        raise parts.unexpected_state(SETUP_INTENT, stored, refusal)
+    reason = params.get("cancellation_reason")
+    canceled = call.change(stored, {**stored.doc, "cancellation_reason": reason, "status": intents.CANCELED})
+    call.emit("setup_intent.canceled", SETUP_INTENT, canceled)
+    return view(canceled)
