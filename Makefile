@@ -32,8 +32,9 @@ dev: $(VENV)/.dev ## setup, and everything tests and checks need
 serve: setup ## a server on http://127.0.0.1:12111, its data in ./strongroom-data
 	@exec $(VENV)/bin/strongroom serve $(ARGS)
 
-test: dev ## every test, on SQLite and on PostgreSQL
+test: dev ## every test, on SQLite and on PostgreSQL, and in Chromium
 	@$(VENV)/bin/python tests/support/postgres.py --ensure-installed
+	@$(VENV)/bin/python tests/support/chromium.py --ensure-installed
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
 check: dev ## format, lint and types, in seconds

@@ -33,12 +33,17 @@ CARD = {
     "name": "Jenny Rosen",
 }
 CARD |= {"address_line1": "510 Townsend St", "address_city": "San Francisco", "address_zip": "94103"}
+INTENT = {"amount": "2000", "currency": "usd"}
 CUSTOMER = {"name": "Jenny Rosen", "email": "jenny@example.com", "description": "A customer of the benchmark"}
 
 FORMS = {  # what is created: its path, and its form as the official SDK sends it
     "create-token": ("/v1/tokens", {f"card[{name}]": value for name, value in CARD.items()}),
     "create-customer": ("/v1/customers", CUSTOMER | {"metadata[order]": "6735"}),
+    "create-intent-named": ("/v1/payment_intents", INTENT | {"payment_method_types[0]": "card"}),
+    "create-intent-dynamic": ("/v1/payment_intents", INTENT | {"automatic_payment_methods[enabled]": "true"}),
 }
+NAMED, DYNAMIC = "create-intent-named", "create-intent-dynamic"
+OURS_ONLY = frozenset({NAMED, DYNAMIC})  # two ways of making the same intent, compared with each other
 RETRIEVALS = {"retrieve-token": "/v1/tokens/"}
 KINDS = (*FORMS, *RETRIEVALS)
 

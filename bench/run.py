@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ import load
 import servers
 from servers import BenchError, Candidate, Server
 from support.postgres import Cluster, PostgresUnavailableError, bin_folder, postgres_cluster
-from table import BASELINE, Place, Results, Sample, footprint_table, throughput_table
+from table import BASELINE, Place, Results, Sample, footprint_table, number, ratio, throughput_table
 
 EMPTY, FULL = "empty", "full"
 CANDIDATES = ("sqlite", "postgres", "localstripe", "localstripe-memory")
@@ -113,7 +113,8 @@ class Bench:
             for place in self.plan.places(store):
                 shift = turn % len(self.candidates)
                 for candidate in self.candidates[shift:] + self.candidates[:shift]:
-                    yield turn, place, candidate
+                    if place.kind not in load.OURS_ONLY or not candidate.name.startswith(BASELINE):
+                        yield turn, place, candidate
 
     @contextlib.contextmanager
     def _running(self, candidate: Candidate, folder: Path, store: str) -> Iterator[Server]:
@@ -302,6 +303,7 @@ def report(results: Results, plan: Plan, where: str) -> str:
         parts += [f"### {store.capitalize()} store", throughput_table(results, store)]
     every = (sample for samples in results.samples.values() for sample in samples)
     fastest = max(every, key=lambda sample: sample.per_second)
+    parts += dynamic_costs(results)
     notes = (
         "Memory is that of the server's own processes, without PostgreSQL's. "
         "The load generator shared the machine; at its fastest it used "
@@ -309,6 +311,22 @@ def report(results: Results, plan: Plan, where: str) -> str:
     )
     parts += ["### Start-up and memory", footprint_table(results), notes]
     return "\n\n".join(parts)
+
+
+def dynamic_costs(results: Results) -> list[str]:
+    """What it costs to have an intent's methods chosen: one sentence per server and load, ratios within a round."""
+    said = []
+    for place, name in results.samples:
+        if place.kind == load.DYNAMIC:
+            named = results.samples.get((replace(place, kind=load.NAMED), name), [])
+            times = ratio(named, results.samples[place, name])
+            where = f"{results.titles[name]}, {place.store} store, {place.connections} connections"
+            said += (
+                [f"Intents with dynamic methods cost {number(times)} × those that name them ({where})."]
+                if times
+                else []
+            )
+    return said
 
 
 def main() -> None:

@@ -343,6 +343,98 @@ def keys_revoke(*, key_id: str, **storage: Any) -> None:
     click.echo(f"{key_id} has ended")
 
 
+# -- people -----------------------------------------------------------------------------------------------------------
+
+
+@main.group()
+def users() -> None:
+    """Make, list and reset the people who may use the dashboard."""
+
+
+@users.command("create")
+@storage_options
+@option("--email", required=True, help="Who signs in.")
+@option("--name", default="", help="What people call them.")
+@click.option("--role", default="owner", show_default=True, help="What they may do.")
+@option("--account", help="Whose dashboard; default: the only account there is.")
+@click.option("--with-password", is_flag=True, help="Ask for a password, or read it from standard input.")
+def users_create(*, email: str, name: str, role: str, account: str | None, with_password: bool,
+                 **storage: Any) -> None:  # fmt: skip
+    """Add a person and print a one-time set-up secret, or take a password that is never shown."""
+    from strongroom.resources import audit, people
+    from strongroom.secret import Secret
+
+    password = Secret(_asked_password()) if with_password else None
+
+    async def work(house: Any) -> str:
+        whose = account or await _only_account(house)
+        call = await people.call_on(house, whose)
+        if password is None:
+            invitation = await people.invite(call, email=email, name=name, role=role)
+            person, said = invitation.person, _setup_words(invitation.secret)
+        else:
+            person = await people.add_with_password(
+                call, email=email, name=name, role=role, password=password
+            )
+            said = "They make their second factor at the first sign-in."
+        entry = audit.Entry("user.created", person.id, details={"role": role})
+        await audit.commit(house, whose, call.writes, audit.Actor("command line"), entry)
+        return f"{person.id}  {email}  {role}\n{said}"
+
+    click.echo(_in_house(Settings(**storage), work))
+
+
+def _asked_password() -> str:
+    if sys.stdin.isatty():
+        asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return asked
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _setup_words(secret: str) -> str:
+    return f"Set-up secret, shown this once, for /dashboard/setup within 72 hours:  {secret}"
+
+
+@users.command("list")
+@storage_options
+@option("--account", help="Whose people; default: the only account there is.")
+def users_list(*, account: str | None, **storage: Any) -> None:
+    """Show who has access."""
+    from strongroom.resources import people
+
+    async def work(house: Any) -> list[str]:
+        call = await people.call_on(house, account or await _only_account(house))
+        return [
+            f"{one.id}  {one.doc['email']}  {one.doc['role']}"
+            + ("  no access" if one.doc["disabled_at"] else "")
+            for one in await people.list_all(call)
+        ]
+
+    for line in _in_house(Settings(**storage), work):
+        click.echo(line)
+
+
+@users.command("reset")
+@storage_options
+@click.argument("email")
+def users_reset(*, email: str, **storage: Any) -> None:
+    """Let a person who lost their password or factor set themselves up anew; their sessions end."""
+    from strongroom.resources import audit, people, sessions
+
+    async def work(house: Any) -> str:
+        found = await people.find_by_email(house, email)
+        if found is None:
+            raise LookupError(f"nobody has the address {email}")
+        call, person = found
+        invitation = await people.reset(call, person)
+        await sessions.end_all(call, person.id)
+        entry = audit.Entry("user.reset", person.id)
+        await audit.commit(house, call.caller.account, call.writes, audit.Actor("command line"), entry)
+        return _setup_words(invitation.secret)
+
+    click.echo(_in_house(Settings(**storage), work))
+
+
 # -- the store --------------------------------------------------------------------------------------------------------
 
 

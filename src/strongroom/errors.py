@@ -170,6 +170,16 @@ class Overloaded(Unavailable):
         super().__init__("Too many requests are waiting. Nothing was done; please try again.", status=503)
 
 
+class NotAnsweredYet(Unavailable):
+    """Somebody outside has not said what became of it. The request goes on by itself, and its key says how it ends."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The bank has not answered yet. The request goes on: send it again with the same Idempotency-Key to learn how "
+            "it ended."
+        )
+
+
 class NotImplementedHere(Unavailable):
     """Known to Stripe, not to this version. Retrying is pointless."""
 
@@ -231,6 +241,15 @@ def token_already_used(token_id: str) -> InvalidRequest:
     """A token's second use, whoever was first."""
     return InvalidRequest(
         f"You cannot use a Stripe token more than once: {echo(token_id)}.", code="token_already_used"
+    )
+
+
+def lock_timeout() -> RateLimited:
+    """Another request holds the object, or keeps changing it."""
+    return RateLimited(
+        "This object cannot be accessed right now because another API request or Stripe process is currently accessing "
+        "it. If you see this error intermittently, retry the request.",
+        code="lock_timeout",
     )
 
 

@@ -71,3 +71,30 @@ EVENT_SECONDS = 30 * 24 * 3600
 # How much may wait. Past it the caller is told to come back: 503 with Retry-After.
 WRITES_WAITING_MAX = 4_096
 COMMIT_ATTEMPTS_MAX = 5
+
+# The dashboard. A session ends when nobody has used it, and at the latest after a working day.
+SESSION_IDLE_SECONDS = 15 * 60
+SESSION_SECONDS = 12 * 3600
+# How often it is written down that a session is in use; a page should not cost a commit.
+SESSION_TOUCH_SECONDS = 60
+# For what could hurt, the second factor must have been shown this recently.
+STEP_UP_SECONDS = 5 * 60
+SETUP_SECONDS = 72 * 3600
+PASSWORD_LENGTH_MIN = 12
+PASSWORD_LENGTH_MAX = 200
+PASSWORDS_REMEMBERED = 4
+# The first failures are free; then each waits twice as long as the last, and the tenth locks.
+SIGN_IN_FREE_FAILURES = 3
+SIGN_IN_FAILURES_MAX = 10
+SIGN_IN_LOCK_SECONDS = 30 * 60
+# Failures from one address before it has to wait, whatever names it tries, and how many addresses are remembered.
+SIGN_IN_ADDRESS_FAILURES_MAX = 30
+SIGN_IN_ADDRESS_SECONDS = 10 * 60
+SIGN_IN_ADDRESSES_MAX = 10_000
+# Each password that is checked takes 64 MiB.
+PASSWORD_CHECKS_AT_ONCE = 2
+PAGE_FORM_BYTES_MAX = 256 * 1024
+PAGE_FORM_FIELDS_MAX = 2_000
+NAME_LENGTH_MAX = 100
+# What was answered by somebody outside is true whatever others do meanwhile, so it is tried longer.
+FINISH_ATTEMPTS_MAX = 20

@@ -24,6 +24,7 @@ async def _greet(house: House) -> None:
     """Print where the server is. On the first start outside the sandbox, make one account and show its four keys."""
     address = address_of(house.settings)
     click.echo(f"Strongroom serves {address}  (not affiliated with Stripe)")
+    click.echo(f"Dashboard {address}/dashboard" + _how_to_enter(house))
     if house.settings.sandbox:
         click.echo(
             "Sandbox: any sk_test_<name> is an account of its own. Money is never real, keys are not secret."
@@ -39,6 +40,12 @@ async def _greet(house: House) -> None:
             made[kind, livemode] = (await keys.create_key(house, account, kind, livemode=livemode)).text
             click.echo(f"  {made[kind, livemode]}")
     return _show_snippet(made[KeyKind.SECRET, False], address)
+
+
+def _how_to_enter(house: House) -> str:
+    if house.settings.sandbox:
+        return "  (a secret key signs in)"
+    return "  (strongroom users create --email YOU makes the first person)"
 
 
 def _show_snippet(key: str, address: str) -> None:

@@ -167,6 +167,58 @@ def test_a_bank_token_is_made_from_a_saved_payment_method_of_its_customer(stripe
         stripe.tokens.create({"bank_account": {"payment_method": "pm_card_visa"}})
 
 
+def saved_bank(stripe):
+    """A customer with a verified bank account, and that account as a PaymentMethod."""
+    bank = {"country": "US", "currency": "usd", "routing_number": "110000000", "account_number": "000123456789",
+            "account_holder_name": "Jenny", "account_holder_type": "individual"}  # fmt: skip
+    customer = stripe.customers.create({"source": stripe.tokens.create({"bank_account": bank}).id})
+    stripe.customers.payment_sources.verify(customer.id, customer.default_source, {"amounts": [32, 45]})
+    return customer, stripe.payment_methods.retrieve(customer.default_source)
+
+
+def unsaved_bank(stripe):
+    bank = {
+        "account_number": "000111111116",
+        "routing_number": "110000000",
+        "account_holder_type": "individual",
+    }
+    return stripe.payment_methods.create(
+        {"type": "us_bank_account", "us_bank_account": bank, "billing_details": {"name": "Jenny"}}
+    )
+
+
+def test_a_saved_bank_account_stays_and_its_customer_has_to_be_named(stripe):
+    customer, method = saved_bank(stripe)
+    bank = {"bank_account": {"payment_method": method.id}}
+    for _ in range(2):
+        assert stripe.tokens.create({**bank, "customer": customer.id}).bank_account.last4 == "6789"
+    assert stripe.payment_methods.retrieve(method.id).to_dict() == method.to_dict()
+    with refused(code="parameter_missing", param="customer"):
+        stripe.tokens.create(bank)
+    with refused(code="resource_missing", param="bank_account[payment_method]"):
+        stripe.tokens.create({**bank, "customer": stripe.customers.create({}).id})
+    with refused(code="parameters_exclusive", param="pii"):
+        stripe.tokens.create({**bank, "pii": {"id_number": "1"}})
+
+
+def test_a_test_name_of_a_bank_account_becomes_a_token_as_often_as_one_likes(stripe, server, account):
+    name = {"bank_account": {"payment_method": "pm_usBankAccount_success"}}
+    tokens = [stripe.tokens.create(name) for _ in range(2)]
+
+    assert len({token.bank_account.id for token in tokens}) == 2
+    assert [token.bank_account.last4 for token in tokens] == ["6789"] * 2
+    stripe.accounts.external_accounts.create(account.id, {"external_account": tokens[0].id})
+    assert server.command("check").stdout == "0 faults\n"
+
+
+def test_of_many_that_want_a_token_of_one_unsaved_bank_account_one_gets_it(stripe, post):
+    method = unsaved_bank(stripe)
+    with ThreadPoolExecutor(64) as crowd:
+        wanted = {"bank_account[payment_method]": method.id}
+        replies = list(crowd.map(lambda _: post("/v1/tokens", wanted), range(64)))
+    assert sorted(reply.status for reply in replies) == [200, *[400] * 63]
+
+
 def test_a_bank_token_is_made_from_numbers_or_from_a_payment_method_and_not_from_both(post, publishable_key):
     path = "bank_account[payment_method]"
     for beside in ("account_number", "country", "currency"):
@@ -298,3 +350,18 @@ def test_a_copy_is_kept_by_the_accounts_keys_and_goes_with_nothing_of_the_platfo
     theirs = stripe.customers.create({"payment_method": copy.id}, acting_on(account))
     assert stripe.payment_methods.retrieve(copy.id, {}, acting_on(account)).customer == theirs.id
     assert server.command("check").stdout == "0 faults\n"
+
+
+def test_a_bank_account_is_shared_once_it_is_verified(stripe, account):
+    unverified = unsaved_bank(stripe)
+    with refused(code="bank_account_unverified"):
+        stripe.payment_methods.create({"payment_method": unverified.id}, acting_on(account))
+    customer, method = saved_bank(stripe)
+    shared = {"customer": customer.id, "payment_method": method.id}
+    copy = stripe.payment_methods.create(shared, acting_on(account))
+
+    assert (copy.type, copy.customer, copy.us_bank_account.last4) == ("us_bank_account", None, "6789")
+    assert copy.us_bank_account.fingerprint == method.us_bank_account.fingerprint
+    theirs = stripe.customers.create({}, acting_on(account))
+    attached = stripe.payment_methods.attach(copy.id, {"customer": theirs.id}, acting_on(account))
+    assert attached.customer == theirs.id

@@ -177,7 +177,7 @@ def test_messages_say_amounts_as_people_do(intents):
 
 
 @pytest.mark.parametrize(
-    "params", [{"confirm": True}, {"confirmation_token": "ctoken_1"}, {"payment_details": {"order_reference": "7"}}]
+    "params", [{"confirmation_token": "ctoken_1"}, {"payment_details": {"order_reference": "7"}}]
 )  # fmt: skip
 def test_what_is_not_there_yet_is_said_by_name(intents, params):
     (name,) = params

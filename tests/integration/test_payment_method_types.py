@@ -417,8 +417,9 @@ def test_a_magic_account_is_attached_under_its_own_id(stripe, customer):
     attached = stripe.payment_methods.attach("pm_success_de", {"customer": customer.id})
     assert attached.id != "pm_success_de"
     assert attached.sepa_debit.country == "DE"
+    assert stripe.payment_methods.attach("pm_usBankAccount_success", {"customer": customer.id}).customer
     with refused(says="must be verified before"):
-        stripe.payment_methods.attach("pm_usBankAccount_success", {"customer": customer.id})
+        stripe.payment_methods.attach("pm_usBankAccount_failMicrodeposits", {"customer": customer.id})
 
 
 # -- lists ------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """SetupIntents up to their confirmation: made, seen, changed and given up. (Their types: test_dynamic_payment_methods.)"""
 
 import pytest
-import stripe as sdk
 
 from support.data import event_types, refused
 
@@ -104,13 +103,6 @@ def test_a_customers_card_is_theirs_alone(stripe, intents):
         intents.create({"payment_method": method, "customer": other})
     with refused(code="parameters_exclusive", param="customer"):
         intents.create({"attach_to_self": True, "customer": other})
-
-
-def test_confirming_is_honestly_not_there_yet(intents):
-    with refused(sdk.APIError, status=501, code="strongroom_not_implemented", says="`confirm`"):
-        intents.create({"confirm": True})
-    with refused(sdk.APIError, status=501, code="strongroom_not_implemented"):
-        intents.confirm(intents.create({}).id)
 
 
 def test_a_browser_with_the_secret_sees_what_is_the_buyers(intents, browser):

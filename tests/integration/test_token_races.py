@@ -40,6 +40,8 @@ class World:
             "customers": len(stripe.customers.list({"limit": 100}).data),
             "sources": stripe.customers.retrieve(self.customer.id).default_source is not None,
             "methods": len(stripe.payment_methods.list({"limit": 100}).data),
+            "payments": len(stripe.payment_intents.list({"limit": 100}).data),
+            "setups": len(stripe.setup_intents.list({"limit": 100}).data),
             "accounts": len(stripe.accounts.list({"limit": 100}).data),
             "persons": len(persons),
             "numbers": sum(person.id_number_provided for person in persons),
@@ -64,6 +66,15 @@ RACES = {
         {"card": VISA}, lambda w, t: (f"customers/{w.customer.id}", {"source": t}), {"sources": 1, "methods": 1},
     ),
     "a PaymentMethod": ({"card": VISA}, lambda w, t: ("payment_methods", {"type": "card", "card": {"token": t}}), {"methods": 1}),
+    "a payment's method": (
+        {"card": VISA},
+        lambda w, t: ("payment_intents", {"amount": 500, "currency": "usd", "payment_method_data": {"type": "card", "card": {"token": t}}}),
+        {"methods": 1, "payments": 1},
+    ),
+    "a setup's method": (
+        {"card": VISA}, lambda w, t: ("setup_intents", {"payment_method_data": {"type": "card", "card": {"token": t}}}),
+        {"methods": 1, "setups": 1},
+    ),
     "an external account": (
         {"bank_account": BANK_ACCOUNT}, lambda w, t: (f"accounts/{w.account.id}/external_accounts", {"external_account": t}),
         {"payouts": 1},

@@ -9,7 +9,7 @@ from strongroom.catalog.accounts import account_tables
 from strongroom.catalog.eligibility import methods
 from strongroom.domain.charges import Shape
 from strongroom.domain.configurations import Base, Choice, choose
-from strongroom.domain.eligibility import Ask, types_of, verdicts
+from strongroom.domain.eligibility import Ask, offered_types, types_of, verdicts
 
 ALL = methods()
 CAPABILITIES = sorted(account_tables().capabilities)
@@ -44,6 +44,11 @@ asks = st.builds(
 
 def offered(asked):
     return {name for name, one in verdicts(ALL.values(), asked).items() if one.is_offered}
+
+
+@given(asks)
+def test_stopping_at_the_first_reason_offers_the_same_types(asked):
+    assert offered_types(asked) == types_of(verdicts(ALL.values(), asked))
 
 
 @given(asks)

@@ -120,6 +120,19 @@ def work_a_day(server):
         if "id" in customer:
             send(f"/v1/payment_methods/{method['id']}/attach", {"customer": customer["id"]})
             send(f"/v1/payment_methods/{method['id']}", {"metadata[a]": "b"})
+        charge = send(
+            "/v1/charges",
+            {
+                "amount": "900",
+                "currency": "usd",
+                "source[number]": number,
+                "source[exp_month]": "12",
+                "source[exp_year]": "2034",
+                "source[cvc]": card["cvc"],
+            },
+        )
+        if "id" in charge:
+            send("/v1/refunds", {"charge": charge["id"]})
         send("/v1/customers", {number: "x"})
         send("/v1/customers", {"email": number}, Idempotency_Key=f"key {number}")
         send(f"/v1/customers/{number}", {"name": NAME})

@@ -10,4 +10,5 @@ MIGRATIONS = [
     "0007_intents",
     "0008_dashboard",
     "0009_webhooks",
+    "0010_payments",
 ]

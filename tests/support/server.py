@@ -44,6 +44,7 @@ class Server:
     database: str = "sqlite"
     options: tuple[str, ...] = ("--sandbox",)
     environment: dict[str, str] = field(default_factory=dict)
+    program: tuple[str, ...] = (str(STRONGROOM),)
     port: int = 0
     greeting: list[str] = field(default_factory=list)
     process: subprocess.Popen | None = None
@@ -53,7 +54,7 @@ class Server:
         self.log_path = self.data_dir.parent / f"{self.data_dir.name}.stderr"
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [STRONGROOM, "serve", "--port", str(self.port), *self.storage, *self.options],
+                [*self.program, "serve", "--port", str(self.port), *self.storage, *self.options],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -105,10 +106,15 @@ class Server:
         self.process.wait(timeout=30)
         self.process.stdout.close()
 
-    def command(self, *words: str) -> subprocess.CompletedProcess:
-        """Run another `strongroom` command on the same data."""
+    def command(self, *words: str, typed: str = "") -> subprocess.CompletedProcess:
+        """Run another `strongroom` command on the same data, with `typed` as its standard input."""
         return subprocess.run(
-            [STRONGROOM, *words, *self.storage], capture_output=True, text=True, timeout=60, check=False
+            [STRONGROOM, *words, *self.storage],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            input=typed,
         )
 
     def client(self, key: str, **options: Any) -> stripe.StripeClient:

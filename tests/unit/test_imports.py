@@ -14,18 +14,21 @@ MAY_IMPORT = {
     "contract": LEAVES,
     "store": LEAVES,
     "domain": LEAVES | {"catalog"},
+    "connectors": LEAVES | {"catalog", "domain"},
     "vault": LEAVES | {"catalog", "domain"},
     "installation": LEAVES | {"store", "vault"},
     "outbox": LEAVES | {"domain", "store", "vault"},
     "house": LEAVES | {"installation", "outbox", "store", "vault"},
-    "resources": LEAVES | {"catalog", "contract", "domain", "house", "outbox", "store", "vault"},
+    "resources": LEAVES
+    | {"catalog", "connectors", "contract", "domain", "house", "outbox", "store", "vault"},
     "workers": LEAVES | {"domain", "house", "installation", "outbox", "resources", "store", "vault"},
-    "http": LEAVES | {"catalog", "contract", "house", "resources", "store", "vault", "workers"},
+    "http": LEAVES | {"catalog", "contract", "dashboard", "house", "resources", "store", "vault", "workers"},
+    "dashboard": LEAVES | {"catalog", "contract", "domain", "house", "resources", "store", "vault"},
     "welcome": LEAVES | {"house", "resources"},
 }
 MAY_IMPORT["cli"] = MAY_IMPORT["__main__"] = {*MAY_IMPORT, "cli"}
 
-VAULT_ONLY = {"cryptography", "hmac"}
+VAULT_ONLY = {"argon2", "cryptography", "hmac"}
 
 
 def rooms_and_imports(source):

@@ -4,10 +4,12 @@
     behaviours decline_codes        → behaviours   what the sandbox does with a test card, and the words for it
     bank_countries test_banks       → banks        accounts per country, and the numbers test mode accepts
     countries                       → countries    ISO 3166-1
-    currencies                      → currencies   decimals, and how little and how much can be charged
-    intent_options                  → intent_options  what intents say of each type at first
     iban_parts                      → ibans        where an IBAN names bank and branch
     payment_method_types/*          → method_pages what each type of PaymentMethod takes, shows, costs and needs
+    currencies                      → currencies   decimals, and how little and how much can be charged
+    intent_options                  → intent_options  what intents say of each type at first
+    failure_codes                   → failures     what is said of failed payments that are not by card
+    pricing                         → pricing      what processing costs, and how long money waits
     eligibility                     → eligibility  where, for how much and for what each payment method can be used
     networks                        → networks     where no webhook goes
     tax_locations                   → tax_locations  what an address must say
@@ -24,6 +26,7 @@ from strongroom.catalog.cards import card_tables
 from strongroom.catalog.countries import Country, country_table, is_country
 from strongroom.catalog.currencies import currencies
 from strongroom.catalog.eligibility import methods
+from strongroom.catalog.failures import failures
 from strongroom.catalog.files import FilePurpose, FileType, MagicFile, file_tables, magic_file
 from strongroom.catalog.ibans import iban_parts
 from strongroom.catalog.intent_options import intent_options
@@ -32,6 +35,7 @@ from strongroom.catalog.method_pages import magic_method, method_types
 from strongroom.catalog.method_shapes import MagicMethod, MethodType
 from strongroom.catalog.microdeposits import microdeposits
 from strongroom.catalog.networks import network_tables
+from strongroom.catalog.pricing import pricing
 from strongroom.catalog.reading import CatalogError
 from strongroom.catalog.requirements import requirement_tables
 from strongroom.catalog.tax_ids import tax_id_tables
@@ -72,14 +76,16 @@ TABLES = (
     requirement_tables,
     verification_tables,
     methods,
-    currencies,
-    intent_options,
     microdeposits,
     tax_location_needs,
     tax_id_tables,
     method_types,
     iban_parts,
     network_tables,
+    currencies,
+    intent_options,
+    pricing,
+    failures,
 )
 
 

@@ -81,7 +81,7 @@ _WORDS: Final[dict[str, frozenset[str]]] = {
     "three_d_secure": frozenset({"frictionless", "optional", "required"}),
     "authentication": frozenset({"processing_error"}),
     "challenge": frozenset({"multi_select", "one_time_code", "out_of_band", "single_select"}),
-    "off_session": frozenset({"accepted", "declined", "declined_until_set_up"}),
+    "off_session": frozenset({"accepted", "declined", "declined_until_set_up", "stopped"}),
     "pin": frozenset({"offline", "offline_retry", "online", "online_retry"}),
     "dispute": frozenset(
         {

@@ -271,6 +271,12 @@ def methods() -> Mapping[str, Method]:
     return MappingProxyType(build(read("eligibility"), account_tables(), country_table()))
 
 
+@cache
+def shown_by_type(country: str) -> Mapping[str, Method]:
+    """Return the methods of `shown_in` by their types."""
+    return MappingProxyType({one.type: one for one in shown_in(country)})
+
+
 def shown_in(country: str) -> list[Method]:
     """Return the methods that configurations of accounts in a country show, in alphabetical order."""
     return [one for one in methods().values() if one.status != REQUEST_ONLY and country in one.shown_in]

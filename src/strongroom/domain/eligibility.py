@@ -6,9 +6,10 @@ looked at: the configuration first, then the merchant, the money, the purpose, t
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
-from strongroom.catalog.eligibility import ACTIVE, DISCONTINUED, Method
+from strongroom.catalog.eligibility import ACTIVE, DISCONTINUED, Method, methods
 from strongroom.domain.charges import Shape
 from strongroom.domain.configurations import ON, Choice
 
@@ -131,9 +132,10 @@ def _is_switched_off(method: Method, ask: Ask) -> bool:
 def _choice(method: Method, ask: Ask) -> Choice | None:
     if ask.choices is None:
         return None
-    return ask.choices.get(
-        method.type, Choice(available=False, overridable=None, preference="off", value="off")
-    )
+    return ask.choices.get(method.type, _SWITCHED_OFF)
+
+
+_SWITCHED_OFF: Final = Choice(available=False, overridable=None, preference="off", value="off")
 
 
 def _lacks_capability(method: Method, ask: Ask) -> bool:
@@ -284,7 +286,37 @@ def _with_carrier(one: Verdict, alone: Mapping[str, Verdict]) -> Verdict:
     return one if is_carried or carrier is one else Verdict(one.method, (*one.reasons, CARRIER))
 
 
+def offered_types(ask: Ask) -> list[str]:
+    """Return what `types_of` says of the verdicts on all methods, looking no further than one reason against each."""
+    standing = {
+        method.type: method
+        for method in _within_reach(ask.country, ask.currency)
+        if not any(refuses(method, ask) for refuses in _ABOUT_THE_REST)
+    }
+    carriers = {method.carrier for method in standing.values()}
+    return _in_order(name for name in carriers if name in standing or name not in methods())
+
+
+@lru_cache(maxsize=1024)
+def _within_reach(country: str, currency: str | None) -> tuple[Method, ...]:
+    """Return the methods that nothing about the place alone speaks against; for most, something does."""
+    ask = Ask(country=country, capabilities={}, choices=None, currency=currency)
+    return tuple(
+        method
+        for method in methods().values()
+        if not any(refuses(method, ask) for refuses in _ABOUT_THE_PLACE)
+    )
+
+
+_PLACE: Final = frozenset({"discontinued", "country", "currency"})
+_ABOUT_THE_PLACE: Final = tuple(refuses for code, _, refuses in CHAIN if code in _PLACE)
+_ABOUT_THE_REST: Final = tuple(refuses for code, _, refuses in CHAIN if code not in _PLACE)
+
+
 def types_of(decided: Mapping[str, Verdict]) -> list[str]:
     """Return `payment_method_types`: what is offered, riders as what they ride on, `card` first, then alphabetical."""
-    offered = {one.method.carrier for one in decided.values() if one.is_offered}
-    return sorted(offered, key=lambda name: (name != CARD, name))
+    return _in_order({one.method.carrier for one in decided.values() if one.is_offered})
+
+
+def _in_order(types: Iterable[str]) -> list[str]:
+    return sorted(types, key=lambda name: (name != CARD, name))

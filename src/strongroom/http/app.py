@@ -13,12 +13,13 @@ from typing import Any, Final
 from strongroom import errors, ids, limits
 from strongroom.house import House
 from strongroom.http import answer as answers
-from strongroom.http import connect_pages, log_line, oauth
+from strongroom.http import challenge_pages, connect_pages, log_line, oauth
 from strongroom.http.answer import Answer
 from strongroom.http.auth import authenticate
 from strongroom.http.deadlines import Deadlines
 from strongroom.http.log_line import LogLines
 from strongroom.http.metrics import Metrics
+from strongroom.http.pages import Pages
 from strongroom.http.pipeline import perform
 from strongroom.http.request import Receive, Request, Scope, check_size, from_scope, read_body
 from strongroom.http.uploads import Uploads, check_form, is_upload
@@ -37,6 +38,7 @@ class Application:
     def __init__(self, house: House) -> None:
         self.house = house
         self.metrics = Metrics()
+        self.pages = Pages(self)
         self._log = LogLines()
         self._in_flight: set[tuple[str, bool, str]] = set()
         self._deadlines = Deadlines(limits.HANDLER_SECONDS_MAX)
@@ -59,11 +61,14 @@ class Application:
         started = time.perf_counter()
         request = from_scope(scope, self.house.settings)
         answer = await self._answer(request, scope, receive)
-        seconds = time.perf_counter() - started
-        self.metrics.count(request.route, answer.status, seconds)
-        if self.house.settings.request_log:
-            self._log.write(request, answer.status, seconds)
+        self.note(request, answer.status, time.perf_counter() - started)
         return answer
+
+    def note(self, request: Request, status: int, seconds: float) -> None:
+        """Count and log an answer that took `seconds`."""
+        self.metrics.count(request.route, status, seconds)
+        if self.house.settings.request_log:
+            self._log.write(request, status, seconds)
 
     async def _answer(self, request: Request, scope: Scope, receive: Receive) -> Answer:
         if request.method == "OPTIONS":
@@ -96,6 +101,8 @@ class Application:
             return await oauth.deauthorize(request, self.house)
         if request.path.startswith(connect_pages.PREFIX):
             return await connect_pages.page(request, self.house)
+        if request.path.startswith(challenge_pages.PREFIX):
+            return await challenge_pages.page(request, self.house)
         caller = await authenticate(request, self.house)
         request.request_id = ids.new("req")
         request.account = caller.account

@@ -14,6 +14,7 @@ from typing import Final
 from strongroom import errors, ids, limits
 from strongroom.house import House
 from strongroom.http.answer import Answer
+from strongroom.http.frames import html, redirect
 from strongroom.http.request import Request
 from strongroom.resources import onboarding
 from strongroom.resources.call import Call, Origin
@@ -26,12 +27,6 @@ PREFIX: Final = "/connect/"
 _PATH: Final = re.compile(
     r"/connect/(setup|express)/(acct_[0-9A-Za-z]{1,64})/(test|live)/([0-9A-Za-z_-]{1,8000})", re.ASCII
 )
-_WEB: Final = re.compile(r"https?://[^\s\"'<>\\]+", re.ASCII)
-_POLICY: Final = (
-    b"Content-Security-Policy",
-    b"default-src 'none'; style-src 'unsafe-inline'; form-action *; frame-ancestors 'none'; base-uri 'none'",
-)
-_STYLE: Final = "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:4rem auto;padding:0 1rem}"
 
 
 async def page(request: Request, house: House) -> Answer:
@@ -47,7 +42,7 @@ async def page(request: Request, house: House) -> Answer:
     if call is None or ticket is None or ticket.purpose != purpose:
         return _not_found()
     if ticket.expires_at <= call.now:
-        return _redirect(ticket.refresh_url) if ticket.refresh_url else _not_found()
+        return redirect(ticket.refresh_url) if ticket.refresh_url else _not_found()
     try:
         return await _show(request, house, call, ticket)
     except errors.Forbidden:
@@ -69,11 +64,11 @@ async def _call(request: Request, house: House, account: str, *, livemode: bool)
 
 async def _show(request: Request, house: House, call: Call, ticket: Ticket) -> Answer:
     if ticket.purpose == DASHBOARD:
-        return _html(_dashboard(await onboarding.progress(call)))
+        return html(_dashboard(await onboarding.progress(call)))
     if request.method == "POST":
         await _accept(request, house, call)
-        return _redirect(ticket.return_url)
-    return _html(_setup(await onboarding.progress(call)))
+        return redirect(ticket.return_url)
+    return html(_setup(await onboarding.progress(call)))
 
 
 async def _accept(request: Request, house: House, first: Call) -> None:
@@ -113,19 +108,5 @@ def _on(is_on: bool) -> str:
     return "on" if is_on else "off"
 
 
-def _html(body: str, status: int = 200) -> Answer:
-    text = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Strongroom</title>'
-        f"<style>{_STYLE}</style></head><body>{body}</body></html>"
-    )
-    return Answer(status, text.encode(), [_POLICY], content_type=b"text/html; charset=utf-8")
-
-
 def _not_found() -> Answer:
-    return _html("<h1>This link leads nowhere</h1><p>Ask whoever sent it for another.</p>", 404)
-
-
-def _redirect(url: str) -> Answer:
-    if _WEB.fullmatch(url) is None:
-        return _html("<h1>Done</h1><p>You can close this page.</p>")
-    return Answer(303, b"", [(b"Location", url.encode())], content_type=b"text/html; charset=utf-8")
+    return html("<h1>This link leads nowhere</h1><p>Ask whoever sent it for another.</p>", 404)

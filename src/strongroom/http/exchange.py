@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from strongroom import errors
 from strongroom.http import answer as answers
+from strongroom.http import pages
 from strongroom.http.answer import Answer
 from strongroom.http.app import Application, comes_from_browser
 
@@ -21,6 +22,8 @@ class Exchange(RequestResponseCycle):
 
     async def run_asgi(self, app: Application) -> None:  # type: ignore[override] # ours is the only application there is
         """Have the request answered, and write the answer unless nobody is there any more to read it."""
+        if pages.are_at(self.scope["path"]):
+            return await super().run_asgi(app.pages)  # type: ignore[arg-type] # it looks into scopes as mappings
         if not self.more_body:
             self.scope["body"] = bytes(self.body)  # type: ignore[typeddict-unknown-key] # an extension of ours
         try:
@@ -32,6 +35,7 @@ class Exchange(RequestResponseCycle):
             await self.flow.drain()
         if not self.disconnected:
             self._write(answer)
+        return None
 
     def _write(self, answer: Answer) -> None:
         self.response_started = self.response_complete = True

@@ -5,6 +5,7 @@ at which one exists without the other, and nothing to recover after a crash. Two
 both work, but only one commits; the other finds the row and replays it.
 """
 
+import uuid
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +21,8 @@ from strongroom.store import Row
 from strongroom.vault import Keyring
 
 TABLE: Final = "idempotency_keys"
+RUNNING: Final = 0
+"""The status of a key whose request has asked the outside world and not yet written down the answer."""
 
 # Secret authentication data is left out of the comparison, and so out of every value derived from the request.
 _LEFT_OUT: Final = frozenset({"cvc"})
@@ -84,7 +87,7 @@ async def earlier_answer(
     """Return the answer kept under the key, or None if the key is free.
 
     Raises:
-        errors.IdempotencyError: the key was first used with another request.
+        errors.IdempotencyError: the key was first used with another request, or that request still runs.
     """
     row = await house.store.get(TABLE, caller.account, caller.livemode, claimed.row_id)
     if row is None:
@@ -96,6 +99,8 @@ async def earlier_answer(
     doc = msgspec.msgpack.decode(keyring.open_document(TABLE, row.id, row.doc))
     if row.columns["request_mac"] != claimed.request_mac:
         raise _used_for_another(claimed, request, doc["path"])
+    if row.columns["status"] == RUNNING:
+        raise in_use(claimed.key)
     return StoredAnswer(row.columns["status"], doc["body"], doc["request_id"])
 
 
@@ -113,13 +118,19 @@ def _used_for_another(claimed: Claim, request: Request, first_path: str) -> erro
 
 
 def in_use(key: str) -> errors.IdempotencyError:
-    """The first request with this key still runs in this process."""
+    """The first request with this key still runs, in this process or elsewhere."""
     return errors.IdempotencyError(
         "There is currently another in-progress request using this Idempotent Key (that probably means you submitted "
         f"twice, and the other request is still going through): {errors.echo(key)}. Please try again later.",
         status=409,
         code="idempotency_key_in_use",
     )
+
+
+def fresh_claim(keyring: Keyring) -> Claim:
+    """Return a claim for a request that came without a key and goes on after its first commit; nobody can repeat it."""
+    key = str(uuid.uuid4())
+    return Claim(key, keyring.idempotency_mac(key), b"")
 
 
 def keep(call: Call, claimed: Claim, answer: StoredAnswer) -> None:
@@ -130,3 +141,25 @@ def keep(call: Call, claimed: Claim, answer: StoredAnswer) -> None:
         call.insert_row(TABLE, claimed.row_id, doc, **columns)
     else:
         call.change(Stored(claimed.outlived, {}), doc, **columns)
+
+
+def begin(call: Call, claimed: Claim, request_id: str) -> None:
+    """Stage the claim of a request that goes on after this commit: until it is finished, the key is in use."""
+    keep(call, claimed, StoredAnswer(RUNNING, b"", request_id))
+
+
+async def finish(call: Call, row_id: str, answer: StoredAnswer) -> None:
+    """Stage the answer of a request that had begun. A row that was erased meanwhile is not missed."""
+    row = await call.store.get(TABLE, call.caller.account, call.caller.livemode, row_id)
+    if row is not None:
+        doc = {"body": answer.body, "path": call.origin.path, "request_id": answer.request_id}
+        call.change(Stored(row, {}), doc, status=answer.status)
+
+
+async def finished(call: Call, row_id: str) -> StoredAnswer | None:
+    """Return what a request that had begun was answered by whoever finished it, or None."""
+    row = await call.store.get(TABLE, call.caller.account, call.caller.livemode, row_id)
+    if row is None or row.columns["status"] == RUNNING:
+        return None
+    doc = call.open(row).doc
+    return StoredAnswer(row.columns["status"], doc["body"], doc["request_id"])

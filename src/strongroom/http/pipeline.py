@@ -10,19 +10,20 @@ from typing import Any, Final
 import msgspec
 
 from strongroom import errors, limits
-from strongroom.contract import Operation, contract, hide_from_publishable, renderer
+from strongroom.contract import Operation, contract
 from strongroom.house import House
 from strongroom.http import answer as answers
-from strongroom.http import downloads, forms, idempotency, log_line
+from strongroom.http import downloads, forms, idempotency, log_line, phases
 from strongroom.http.answer import Answer
 from strongroom.http.idempotency import Claim, StoredAnswer
+from strongroom.http.rendering import render
 from strongroom.http.request import Request
 from strongroom.resources import registry
 from strongroom.resources.call import Call, FollowUp, Origin
 from strongroom.resources.caller import Caller, KeyKind
-from strongroom.resources.expansion import expand
-from strongroom.resources.kind import Attachment, Listing, Refusal
+from strongroom.resources.kind import Attachment, Refusal
 from strongroom.resources.registry import Handler
+from strongroom.resources.tasks import Onward
 from strongroom.store import Rejected
 from strongroom.vault import Keyring
 
@@ -38,10 +39,7 @@ FOR_CLIENTS: Final = frozenset(
         "POST /v1/sources",
         "GET /v1/sources/{source}",
         "POST /v1/confirmation_tokens",
-        "GET /v1/payment_intents/{intent}",
-        "POST /v1/payment_intents/{intent}/confirm",
         "POST /v1/payment_intents/{intent}/verify_microdeposits",
-        "GET /v1/setup_intents/{intent}",
         "POST /v1/setup_intents/{intent}/confirm",
         "POST /v1/setup_intents/{intent}/verify_microdeposits",
     }
@@ -80,7 +78,9 @@ async def perform(
     if request.method != "POST":
         return await _run(work, request, house, None)
     if key is None:
-        return _executed(await _run(work, request, house, None), str(uuid.uuid4()), request.request_id)
+        answer = await _run(work, request, house, None)
+        is_named = answer.idempotency_key is not None
+        return answer if is_named else _executed(answer, str(uuid.uuid4()), request.request_id)
     claimed = idempotency.claim(key, request, tree, caller, keyring)
     slot = (caller.account, caller.livemode, claimed.row_id)
     if slot in in_flight:
@@ -147,9 +147,12 @@ async def _run(work: Work, request: Request, house: House, claimed: Claim | None
     for _ in range(limits.COMMIT_ATTEMPTS_MAX):
         call = Call(house, work.caller, work.origin, work.keyring)
         answer, is_kept = await _operate(work, call, request)
-        if claimed is not None and not is_kept:
+        if isinstance(answer, Onward):
+            claimed = claimed or idempotency.fresh_claim(work.keyring)
+            phases.stage(call, answer, claimed, work.expand)
+        elif claimed is not None and not is_kept:
             return await _earlier(work, request, house, claimed) or answer
-        if claimed is not None:
+        elif claimed is not None:
             idempotency.keep(call, claimed, StoredAnswer(answer.status, answer.body, request.request_id))
         try:
             await house.store.commit(call.writes)
@@ -162,12 +165,19 @@ async def _run(work: Work, request: Request, house: House, claimed: Claim | None
         call.committed()
         for follow_up in call.follow_ups:
             await _follow(follow_up, work, house)
+        if isinstance(answer, Onward):
+            answer = await _second_half(answer, call, claimed, request, house)
         return answer if claimed is None else _executed(answer, claimed.key, request.request_id)
-    raise errors.RateLimited(
-        "This object cannot be accessed right now because another API request or Stripe process is currently accessing "
-        "it. If you see this error intermittently, retry the request.",
-        code="lock_timeout",
-    )
+    raise errors.lock_timeout()
+
+
+async def _second_half(
+    onward: Onward, call: Call, claimed: Claim | None, request: Request, house: House
+) -> Answer:
+    assert claimed is not None
+    answer, request.error_code = await phases.go_on(house, call, onward, claimed)
+    assert answer is not None
+    return answer
 
 
 async def _follow(follow_up: FollowUp, work: Work, house: House) -> None:
@@ -187,17 +197,20 @@ async def _earlier(work: Work, request: Request, house: House, claimed: Claim) -
     return None if earlier is None else _replay(earlier, claimed.key)
 
 
-async def _operate(work: Work, call: Call, request: Request) -> tuple[Answer, bool]:
-    """Return the operation's answer, and whether it is kept under the idempotency key."""
+async def _operate(work: Work, call: Call, request: Request) -> tuple[Answer | Onward, bool]:
+    """Return the operation's answer, or how it goes on, and whether that is kept under the idempotency key."""
     try:
         result = await work.handler.operate(call, work.params, **work.path_ids)
         if isinstance(result, Refusal):
             request.error_code = result.error.code
-            call.keep_what_is_spent()
+            if not result.keeps_all:
+                call.keep_what_is_spent()
             return answers.of_error(result.error), True
         if isinstance(result, Attachment):
             return downloads.answer_of(result), False
-        return Answer(200, await _render(result, work, call, request)), True
+        if isinstance(result, Onward):
+            return result, True
+        return Answer(200, await render(result, work.expand, call, request.path)), True
     except errors.ApiError as refusal:
         request.error_code = refusal.code
         call.discard()
@@ -208,27 +221,6 @@ async def _operate(work: Work, call: Call, request: Request) -> tuple[Answer, bo
         call.discard()
         log_line.write_fault(request, fault)
         return answers.of_error(errors.Unavailable()), True
-
-
-async def _render(result: Any, work: Work, call: Call, request: Request) -> bytes:
-    if isinstance(result, Listing):
-        if "total_count" in work.expand:
-            raise errors.not_implemented("expanding `total_count`")
-        items = [_rendered(item, work.caller) for item in result.items]
-        await expand(call, items, [path.partition(".")[2] for path in work.expand])
-        return answers.encode(result.envelope(items, request.path))
-    shown = _rendered(result, work.caller)
-    await expand(call, [shown], work.expand)
-    return answers.encode(shown)
-
-
-def _rendered(document: dict[str, Any], caller: Caller) -> dict[str, Any]:
-    if document.get("deleted"):
-        return document
-    shown = renderer(document["object"])(document)
-    if caller.kind is KeyKind.PUBLISHABLE:
-        return hide_from_publishable(document["object"], shown)
-    return shown
 
 
 def _executed(answer: Answer, key: str, request_id: str) -> Answer:

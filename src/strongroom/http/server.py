@@ -27,9 +27,11 @@ from strongroom import catalog, errors
 from strongroom.config import Settings
 from strongroom.house import House, open_house
 from strongroom.http.app import Application
+from strongroom.http.phases import complete
 from strongroom.http.protocol import Protocol, sweep
 from strongroom.resources import registry
 from strongroom.vault import harden_process
+from strongroom.workers.completer import complete_forever
 from strongroom.workers.deliverer import deliver_forever
 from strongroom.workers.reaper import reap_forever
 from strongroom.workers.settler import settle_forever
@@ -106,6 +108,7 @@ async def _serve(settings: Settings, listener: socket.socket, prepare: Prepare |
     work = (
         reap_forever(house),
         settle_forever(house),
+        complete_forever(house, complete),
         deliver_forever(house),
         application.watch(),
         sweep(server.server_state.connections),

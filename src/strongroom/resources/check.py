@@ -14,7 +14,8 @@ from typing import Final
 from strongroom import limits
 from strongroom.domain import payment_methods as states
 from strongroom.house import House
-from strongroom.resources import files
+from strongroom.resources import audit, files
+from strongroom.resources.check_money import money_faults
 from strongroom.store import Row
 from strongroom.store.tables import TABLES
 from strongroom.vault import AccountShredded, Keyring, SealBroken, SealedRecord
@@ -47,6 +48,8 @@ class Inspection:
         self._held: set[str] = set()
         """The ids of all vaulted values that something refers to."""
         self._keyless: set[tuple[str, bool]] = set()
+        self._logged: set[tuple[str, bool]] = set()
+        """The accounts that have an audit log, with the partition it is in."""
 
     async def faults(self) -> AsyncIterator[str]:
         """Walk through everything and yield a sentence for each fault."""
@@ -55,9 +58,14 @@ class Inspection:
             while rows := await self._store.scan(table, after, size):
                 for row in rows:
                     self._note_record(row)
+                    if table == audit.TABLE:
+                        self._logged.add((row.account, row.livemode))
                     for fault in await self._settled_faults(row):
                         yield fault
                 after = rows[-1].seq
+        for account, _ in sorted(self._logged - self._keyless):
+            for fault in await audit.faults(self._house, account):
+                yield fault
 
     def _note_record(self, row: Row) -> None:
         record = row.columns.get("record")
@@ -87,7 +95,13 @@ class Inspection:
             await self._method_fault(row),
             self._stray_fault(row),
         ]
-        return [*seal, *[f"{where} {fault}" for fault in found if fault is not None]]
+        money = [] if seal else await self._money_faults(row)
+        return [*seal, *[f"{where} {fault}" for fault in (*found, *money) if fault is not None]]
+
+    async def _money_faults(self, row: Row) -> list[str]:
+        place = row.account, row.livemode
+        keyring = None if place in self._keyless else await self._keyring(*place)
+        return [] if keyring is None else await money_faults(self._house, keyring, row)
 
     # -- seals --------------------------------------------------------------------------------------------------
 

@@ -134,7 +134,7 @@ def _check_may_share(original: Stored, customer: str | None) -> None:
             f"PaymentMethods of type {original['type']} cannot be shared with connected accounts.",
             param="payment_method",
         )
-    if original["type"] == "us_bank_account" and not original.doc[PRIVATE].get("verified"):
+    if original["type"] == "us_bank_account" and not _is_verified(original):
         raise errors.InvalidRequest(
             "The bank account has to be verified before it is shared.", code="bank_account_unverified"
         )
@@ -150,16 +150,23 @@ def _check_may_share(original: Stored, customer: str | None) -> None:
         )
 
 
+def _is_verified(original: Stored) -> bool:
+    """Whether somebody has shown that a bank account is the customer's, through either of its APIs."""
+    private = original.doc[PRIVATE]
+    return bool(private.get("verified")) or private.get("status") == "verified"
+
+
 async def _copied(platform: Call, call: Call, original: Stored, params: Document) -> Stored:
     copy_id = ids.new("pm")
-    private = {**original.doc[PRIVATE], "cvc_given": False}
+    # The code stays with the platform, whatever it came to; a bank account was verified, or it would not be here.
+    known = {"cvc_given": False} if original["type"] == "card" else {"verified": True}
     doc = {
         **{name: value for name, value in original.doc.items() if name != "radar_options"},
         "id": copy_id,
         "object": "payment_method",
         "created": call.now,
         "metadata": merge_metadata({}, params.get("metadata")),
-        PRIVATE: private,
+        PRIVATE: {**original.doc[PRIVATE], **known},
     }
     columns = {
         **original.row.columns,

@@ -8,12 +8,12 @@ is shown (`domain.configurations`); rows hold names, preferences and settings.
 Parents live in the platform's partition. No answer of the API shows one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from strongroom import ids
-from strongroom.catalog.eligibility import OFF, Method, shown_in
+from strongroom.catalog.eligibility import OFF, Method, shown_by_type
 from strongroom.domain.charges import Kind as Whose
 from strongroom.domain.configurations import NONE, Base, Choice, Parent, Setting, choose, direct_base
 from strongroom.domain.eligibility import capability_status
@@ -185,7 +185,7 @@ class Configuration:
 
     def choices(self) -> dict[str, Choice]:
         """Return what it comes to for each method that matters where the account is."""
-        return {method.type: self.choice(method) for method in shown_in(self.standing.country)}
+        return dict(Choices(self))
 
     def document(self) -> Document:
         """Return what its row holds. A child has no name while it has its parent's."""
@@ -209,6 +209,26 @@ class Configuration:
             "parent": None if parent is None else parent.id,
             **{name: shown(choice) for name, choice in self.choices().items()},
         }
+
+
+class Choices(Mapping[str, Choice]):
+    """What a configuration comes to, computed method by method when somebody asks."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._methods = shown_by_type(configuration.standing.country)
+
+    def __getitem__(self, name: str) -> Choice:
+        """Return what it comes to for a method that matters where the account is."""
+        return self._configuration.choice(self._methods[name])
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through those methods."""
+        return iter(self._methods)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._methods)
 
 
 def shown(choice: Choice) -> Document:

@@ -8,7 +8,14 @@ from strongroom import errors, ids
 from strongroom.catalog.intent_options import intent_options
 from strongroom.contract import contract, fit, renderer
 from strongroom.domain import payment_methods as states
-from strongroom.domain.intents import CONFIGURATION, OPEN, REQUIRES_PAYMENT_METHOD, TYPES, status_with
+from strongroom.domain.intents import (
+    CONFIGURATION,
+    OPEN,
+    REQUIRES_ACTION,
+    REQUIRES_PAYMENT_METHOD,
+    TYPES,
+    status_with,
+)
 from strongroom.resources import customers, payment_methods
 from strongroom.resources.call import Call
 from strongroom.resources.caller import KeyKind
@@ -20,7 +27,6 @@ from strongroom.resources.kind import Document, Kind, Stored
 # What is known to Stripe and not here yet, of either kind of intent.
 NOT_YET: Final = (
     "amount_details",
-    "confirm",
     "confirmation_token",
     "customer_account",
     "flow_directions",
@@ -136,6 +142,9 @@ async def take_payment_method(
     elif "payment_method" in params or again:
         sent = params.get("payment_method", new["payment_method"])
         new["payment_method"] = await _named(call, words, sent, new) if sent else None
+    elif new.get("status") == REQUIRES_ACTION:
+        # Nothing that the attempt depends on has changed: what the customer is doing still counts.
+        return
     if new.get("status", REQUIRES_PAYMENT_METHOD) in OPEN:
         new["status"] = status_with(new["payment_method"])
 

@@ -80,6 +80,8 @@ class Refusal:
     """An answer that is an error but whose effects stay: the issuer declined, and the token is spent all the same."""
 
     error: ApiError
+    keeps_all: bool = False
+    """Whether everything that was staged stays, and not only what was spent."""
 
 
 @dataclass(frozen=True, slots=True)

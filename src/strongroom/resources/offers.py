@@ -6,6 +6,7 @@ explicit    the request decides, and what does not fit is refused; what is on or
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from strongroom import errors
@@ -13,11 +14,11 @@ from strongroom.catalog.eligibility import methods
 from strongroom.domain import charges
 from strongroom.domain.charges import Charge, Merchant, Named, Pick
 from strongroom.domain.charges import Kind as Whose
-from strongroom.domain.eligibility import Ask, Options, Verdict, types_of, verdicts
+from strongroom.domain.eligibility import Ask, Options, Verdict, offered_types, verdict, verdicts
 from strongroom.domain.intents import CONFIGURATION, TYPES, Choosing
 from strongroom.resources.call import Call
 from strongroom.resources.configurations import CONFIGURATION as KIND
-from strongroom.resources.configurations import Configuration, Shelf, shelf_of
+from strongroom.resources.configurations import Choices, Configuration, Shelf, shelf_of
 from strongroom.resources.connections import CONNECTION
 from strongroom.resources.kind import Document
 from strongroom.resources.standing import standing_of
@@ -85,21 +86,25 @@ async def offer_for(call: Call, wish: Wish) -> Offer:
     seen = await review(call, wish)
     if wish.choosing.named is not None:
         return Offer(_explicit(wish, wish.choosing.named, seen), None)
-    types = types_of(seen.verdicts)
+    types = offered_types(seen.ask)
     if not types:
         raise errors.InvalidRequest(_NO_TYPES.format(noun=wish.noun))
     return Offer(types, seen.details)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Review:
-    """What was decided about every method, and by whose configuration."""
+    """What is asked about every method, and by whose configuration."""
 
     merchant: Merchant
     configuration: Configuration | None
     """None: the types were named."""
-    verdicts: dict[str, Verdict]
-    """By the key a method has in a configuration, each with every reason against it."""
+    ask: Ask
+
+    @cached_property
+    def verdicts(self) -> dict[str, Verdict]:
+        """By the key a method has in a configuration, each with every reason against it: for whoever wants to be told."""
+        return verdicts(methods().values(), self.ask)
 
     @property
     def details(self) -> Document | None:
@@ -132,7 +137,7 @@ async def review(call: Call, wish: Wish) -> Review:
     if wish.choosing.is_dynamic:
         configuration = await _configuration(call, wish.configuration, merchant, shelf)
     ask = await _ask(call, wish, merchant, shelf, configuration)
-    return Review(merchant, configuration, verdicts(methods().values(), ask))
+    return Review(merchant, configuration, ask)
 
 
 async def check_parties(call: Call, destination: str | None, on_behalf_of: str | None) -> None:
@@ -187,7 +192,7 @@ async def _ask(
     return Ask(
         country=shelf.standing.country,
         capabilities=shelf.standing.capabilities,
-        choices=None if configuration is None else configuration.choices(),
+        choices=None if configuration is None else Choices(configuration),
         platform_capabilities=platform,
         is_setup=wish.is_setup,
         currency=wish.currency,
@@ -216,7 +221,8 @@ def _explicit(wish: Wish, named: tuple[str, ...], seen: Review) -> list[str]:
     elsewhere = next((name for name in named if name in ELSEWHERE), None)
     if elsewhere is not None:
         raise errors.not_implemented(f"{wish.noun}s with the type {elsewhere}")
-    decided = {name: one for name, one in seen.verdicts.items() if one.method.rides_on is None}
+    known = {name: one for name in named if (one := methods().get(name)) is not None and one.rides_on is None}
+    decided = {name: verdict(one, seen.ask) for name, one in known.items()}
     invalid = [name for name in named if name not in decided or _is_unusable(decided[name])]
     if invalid:
         raise _invalid_types(invalid, named)

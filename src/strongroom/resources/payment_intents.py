@@ -4,11 +4,10 @@
     GET  /v1/payment_intents                    list
     GET  /v1/payment_intents/{intent}           retrieve
     POST /v1/payment_intents/{intent}           update
-    POST /v1/payment_intents/{intent}/cancel    cancel
 
 The types come from the account's configuration, or from the request (`offers`). They are chosen when an intent is made,
-and anew when what they depend on is updated; a configuration that changes later leaves it as it is. Nothing is charged
-yet: an intent can be made, changed and given up.
+and anew when what they depend on is updated; a configuration that changes later leaves it as it is. Taking the
+money is in `confirming`, taking what is held and giving up in `capturing`.
 """
 
 import re
@@ -19,15 +18,17 @@ from strongroom.contract import fit
 from strongroom.domain import intents
 from strongroom.domain.amounts import check_amount, currency_of
 from strongroom.domain.intents import CONFIGURATION, TYPES, Choosing
+from strongroom.resources import attempts
 from strongroom.resources import intent_parts as parts
 from strongroom.resources.account_parts import ACCOUNT
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.intent_parts import PAYMENT
-from strongroom.resources.kind import Document, Kind, Listing, Stored
+from strongroom.resources.kind import Document, Kind, Listing, Refusal, Stored
 from strongroom.resources.offers import Wish, check_parties, offer_for
 from strongroom.resources.registry import PUBLISHABLE_TOO, handles, register_kind
 from strongroom.resources.standing import statuses
+from strongroom.resources.tasks import Onward
 from strongroom.store import Filter
 
 PERMISSION: Final = "payment_intent"
@@ -100,11 +101,12 @@ EMPTY: Final[Document] = {
 
 
 @handles("POST /v1/payment_intents", permission=PERMISSION)
-async def create(call: Call, params: Document) -> Document:
-    """Make an intent. Nothing of it is there if anything about it is refused."""
+async def create(call: Call, params: Document) -> Document | Onward | Refusal:
+    """Make an intent, and with `confirm` try to take the money. Nothing of it is there if it cannot be made."""
     parts.refuse_what_is_missing(PAYMENT, params)
     choosing = intents.choosing_of(params)
-    intents.check_confirm_only(PAYMENT.type, params)
+    if not params.get("confirm"):
+        intents.check_confirm_only(PAYMENT.type, params)
     intent_id = ids.new("pi")
     doc: Document = {
         "id": intent_id,
@@ -121,13 +123,17 @@ async def create(call: Call, params: Document) -> Document:
         doc["on_behalf_of"] = params["on_behalf_of"] or None
     if "confirmation_method" in params:
         doc["confirmation_method"] = params["confirmation_method"]
-    doc = await _written(call, doc, params, choosing)
+    doc = await written(call, doc, params, choosing)
     intent = call.insert(PAYMENT_INTENT, doc, object_id=intent_id, customer=doc["customer"])
     call.emit("payment_intent.created", PAYMENT_INTENT, intent)
+    if params.get("confirm"):
+        from strongroom.resources import confirming
+
+        return await confirming.begin(call, intent, params)
     return view(intent)
 
 
-async def _written(call: Call, old: Document, params: Document, choosing: Choosing) -> Document:
+async def written(call: Call, old: Document, params: Document, choosing: Choosing) -> Document:
     """Return an intent's document with what `params` say, its types chosen if they depend on it."""
     new = _with_fields(old, params)
     await parts.check_customer(call, params.get("customer") or None)
@@ -135,7 +141,7 @@ async def _written(call: Call, old: Document, params: Document, choosing: Choosi
     await _check_money_moves(call, new, params)
     again = TYPES not in old or not params.keys().isdisjoint(DECIDING)
     if again:
-        offer = await offer_for(call, _wish(new, choosing))
+        offer = await offer_for(call, wish_of(new, choosing))
         new[TYPES], new["payment_method_configuration_details"] = offer.types, offer.details
     await parts.take_payment_method(call, PAYMENT, new, params, again=again)
     return new
@@ -161,7 +167,8 @@ def _transfer_data(old: Document, given: Document) -> Document:
     return {**old, **fit("PaymentIntent.TransferData", given)}
 
 
-def _wish(doc: Document, choosing: Choosing) -> Wish:
+def wish_of(doc: Document, choosing: Choosing) -> Wish:
+    """Return what an intent's types depend on."""
     transfer = doc["transfer_data"] or {}
     allowed = doc["allowed_payment_method_types"]
     return Wish(
@@ -274,7 +281,7 @@ async def list_all(call: Call, params: Document) -> Listing:
     return await call.listing(PAYMENT_INTENT, params, filters)
 
 
-# -- update and cancel -----------------------------------------------------------------------------------------------------
+# -- update -------------------------------------------------------------------------------------------------------------------
 
 
 @handles("POST /v1/payment_intents/{intent}", permission=PERMISSION)
@@ -285,6 +292,7 @@ async def update(call: Call, params: Document, *, intent: str) -> Document:
         refusal = intents.cannot_update(name, stored.doc["status"])
         if refusal is not None:
             raise parts.unexpected_state(PAYMENT_INTENT, stored, refusal, param=name)
+    attempts.check_free(stored)
     parts.refuse_what_is_missing(PAYMENT, params)
     choosing = intents.choosing_again(stored.doc, params)
     if params.get("transfer_group") and stored.doc["transfer_group"] is not None:
@@ -296,30 +304,10 @@ async def update(call: Call, params: Document, *, intent: str) -> Document:
             "Only a PaymentIntent that was created with transfer_data can be updated with it.",
             param="transfer_data",
         )
-    doc = await _written(
-        call, {**stored.doc, "automatic_payment_methods": choosing.shown()}, params, choosing
-    )
+    doc = await written(call, {**stored.doc, "automatic_payment_methods": choosing.shown()}, params, choosing)
     if doc == stored.doc:
         return view(stored)
     doc = {**doc, "last_payment_error": None}
+    if doc["status"] != intents.REQUIRES_ACTION:
+        doc = attempts.vacated(doc)
     return view(call.change(stored, doc, customer=doc["customer"]))
-
-
-@handles("POST /v1/payment_intents/{intent}/cancel", permission=PERMISSION)
-async def cancel(call: Call, params: Document, *, intent: str) -> Document:
-    """Give up an intent. What was paid stays paid."""
-    stored = await _load(call, intent)
-    refusal = intents.cannot_cancel(stored.doc["status"])
-    if refusal is not None:
-        raise parts.unexpected_state(PAYMENT_INTENT, stored, refusal)
-    canceled = call.change(
-        stored,
-        {
-            **stored.doc,
-            "canceled_at": call.now,
-            "cancellation_reason": params.get("cancellation_reason"),
-            "status": intents.CANCELED,
-        },
-    )
-    call.emit("payment_intent.canceled", PAYMENT_INTENT, canceled)
-    return view(canceled)

@@ -6,8 +6,8 @@
     POST /v1/setup_intents/{intent}           update
     POST /v1/setup_intents/{intent}/cancel    cancel
 
-The types come from the account's configuration, or from the request, as those of PaymentIntents do. Nothing is set up
-yet: an intent can be made, changed and given up.
+The types come from the account's configuration, or from the request, as those of PaymentIntents do. Setting up is in
+`setting_up`.
 """
 
 from typing import Final
@@ -15,13 +15,15 @@ from typing import Final
 from strongroom import errors, ids
 from strongroom.domain import intents
 from strongroom.domain.intents import CONFIGURATION, TYPES, Choosing
+from strongroom.resources import attempts
 from strongroom.resources import intent_parts as parts
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.intent_parts import SETUP
-from strongroom.resources.kind import Document, Kind, Listing, Stored
+from strongroom.resources.kind import Document, Kind, Listing, Refusal, Stored
 from strongroom.resources.offers import Wish, offer_for
 from strongroom.resources.registry import PUBLISHABLE_TOO, handles, register_kind
+from strongroom.resources.tasks import Onward
 from strongroom.store import Filter
 
 PERMISSION: Final = "setup_intent"
@@ -73,11 +75,12 @@ EMPTY: Final[Document] = {
 
 
 @handles("POST /v1/setup_intents", permission=PERMISSION)
-async def create(call: Call, params: Document) -> Document:
-    """Make an intent. Nothing of it is there if anything about it is refused."""
+async def create(call: Call, params: Document) -> Document | Onward | Refusal:
+    """Make an intent, and with `confirm` try to set it up. Nothing of it is there if it cannot be made."""
     parts.refuse_what_is_missing(SETUP, params)
     choosing = intents.choosing_of(params)
-    intents.check_confirm_only(SETUP.type, params)
+    if not params.get("confirm"):
+        intents.check_confirm_only(SETUP.type, params)
     intent_id = ids.new("seti")
     doc: Document = {
         "id": intent_id,
@@ -94,13 +97,18 @@ async def create(call: Call, params: Document) -> Document:
         doc["usage"] = params["usage"]
     if "on_behalf_of" in params:
         doc["on_behalf_of"] = params["on_behalf_of"] or None
-    doc = await _written(call, doc, params, choosing)
-    intent = call.insert(SETUP_INTENT, doc, object_id=intent_id, **_columns(doc))
+    doc = await written(call, doc, params, choosing)
+    intent = call.insert(SETUP_INTENT, doc, object_id=intent_id, **columns_of(doc))
     call.emit("setup_intent.created", SETUP_INTENT, intent)
+    if params.get("confirm"):
+        from strongroom.resources import setting_up
+
+        return await setting_up.begin(call, intent, params)
     return view(intent)
 
 
-def _columns(doc: Document) -> Document:
+def columns_of(doc: Document) -> Document:
+    """Return what is looked up of an intent with this document."""
     return {
         "customer": doc["customer"],
         "payment_method": doc["payment_method"],
@@ -108,7 +116,7 @@ def _columns(doc: Document) -> Document:
     }
 
 
-async def _written(call: Call, old: Document, params: Document, choosing: Choosing) -> Document:
+async def written(call: Call, old: Document, params: Document, choosing: Choosing) -> Document:
     """Return an intent's document with what `params` say, its types chosen if they depend on it."""
     new = parts.with_shared_fields(SETUP, old, params, PLAIN)
     await parts.check_customer(call, params.get("customer") or None)
@@ -116,13 +124,14 @@ async def _written(call: Call, old: Document, params: Document, choosing: Choosi
         raise errors.parameters_exclusive("attach_to_self", "customer")
     again = TYPES not in old or not params.keys().isdisjoint(DECIDING)
     if again:
-        offer = await offer_for(call, _wish(new, choosing))
+        offer = await offer_for(call, wish_of(new, choosing))
         new[TYPES], new["payment_method_configuration_details"] = offer.types, offer.details
     await parts.take_payment_method(call, SETUP, new, params, again=again)
     return new
 
 
-def _wish(doc: Document, choosing: Choosing) -> Wish:
+def wish_of(doc: Document, choosing: Choosing) -> Wish:
+    """Return what an intent's types depend on."""
     allowed = doc["allowed_payment_method_types"]
     return Wish(
         noun=SETUP.spaced,
@@ -172,14 +181,16 @@ async def update(call: Call, params: Document, *, intent: str) -> Document:
         refusal = intents.cannot_update_setup(name, stored.doc["status"])
         if refusal is not None:
             raise parts.unexpected_state(SETUP_INTENT, stored, refusal)
+    attempts.check_free(stored)
     parts.refuse_what_is_missing(SETUP, params)
     choosing = intents.choosing_again(stored.doc, params)
-    doc = await _written(
-        call, {**stored.doc, "automatic_payment_methods": choosing.shown()}, params, choosing
-    )
+    doc = await written(call, {**stored.doc, "automatic_payment_methods": choosing.shown()}, params, choosing)
     if doc == stored.doc:
         return view(stored)
-    return view(call.change(stored, {**doc, "last_setup_error": None}, **_columns(doc)))
+    doc = {**doc, "last_setup_error": None}
+    if doc["status"] != intents.REQUIRES_ACTION:
+        doc = attempts.vacated(doc)
+    return view(call.change(stored, doc, **columns_of(doc)))
 
 
 @handles("POST /v1/setup_intents/{intent}/cancel", permission=PERMISSION)
@@ -189,7 +200,9 @@ async def cancel(call: Call, params: Document, *, intent: str) -> Document:
     refusal = intents.cannot_cancel_setup(stored.doc["status"])
     if refusal is not None:
         raise parts.unexpected_state(SETUP_INTENT, stored, refusal)
+    attempts.check_free(stored)
     reason = params.get("cancellation_reason")
-    canceled = call.change(stored, {**stored.doc, "cancellation_reason": reason, "status": intents.CANCELED})
+    doc = attempts.vacated(stored.doc, cancellation_reason=reason, status=intents.CANCELED)
+    canceled = call.change(stored, doc)
     call.emit("setup_intent.canceled", SETUP_INTENT, canceled)
     return view(canceled)

@@ -128,7 +128,7 @@ async def add(
         errors.InvalidRequest: the first thing wrong.
         errors.CardError: the card is wrong; that it was declined is a `Refusal`.
     """
-    material = await _material(call, given, param)
+    material = await material_of(call, given, param)
     kind = "bank_account" if isinstance(material, BankMaterial) else "card"
     if kind not in objects:
         raise errors.InvalidRequest(f"A {kind} cannot be used here.", param=param)
@@ -143,7 +143,12 @@ async def add(
     return added
 
 
-async def _material(call: Call, given: Document | str, param: str) -> CardMaterial | BankMaterial:
+async def material_of(call: Call, given: Document | str, param: str) -> CardMaterial | BankMaterial:
+    """Return the card or bank account of a token, which is spent, or of what was sent along.
+
+    Raises:
+        errors.ApiError: the first thing wrong.
+    """
     if not isinstance(given, str):
         return await _material_of_hash(call, given, param)
     if given.startswith("src_"):
@@ -161,7 +166,7 @@ async def _material(call: Call, given: Document | str, param: str) -> CardMateri
 
 async def _material_of_hash(call: Call, given: Document, param: str) -> CardMaterial | BankMaterial:
     if "token" in given:
-        return await _material(call, given["token"], f"{param}[token]")
+        return await material_of(call, given["token"], f"{param}[token]")
     if given.get("object") == "bank_account":
         if not given.get("country"):
             raise errors.parameter_missing(f"{param}[country]")

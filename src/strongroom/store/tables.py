@@ -183,6 +183,17 @@ TABLES: Final = {
         Table("records", [CREATED, Column("kind", "text"), Column("wrapped_key", "blob")]),
         Table("fingerprints", [Column("fingerprint", "text")]),
         Table("installation", [CREATED]),
+        Table("users", [Column("email_mac", "blob", unique=True), CREATED]),
+        Table(
+            "sessions",
+            [
+                Column("mac", "blob", unique=True),
+                CREATED,
+                Column("holder", "text"),
+                Column("seen_at", "integer"),
+            ],
+        ),
+        Table("audit", [CREATED, Column("mac", "blob")], [LISTABLE]),
         Table("connections", [CREATED, Column("ended_at", "integer", nullable=True)], [LISTABLE]),
         Table(
             "persons",
@@ -238,6 +249,57 @@ TABLES: Final = {
             [CREATED, Column("domain_name", "text"), Column("enabled", "boolean")],
             [LISTABLE],
         ),
+        Table("customer_balance_transactions", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),
+        Table("tax_ids", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),
+        Table(
+            "charges",
+            [
+                CREATED,
+                Column("customer", "text", nullable=True),
+                Column("payment_intent", "text", nullable=True),
+                Column("transfer_group", "text", nullable=True),
+            ],
+            [
+                LISTABLE,
+                Index(("account", "livemode", "customer", "seq"), where="customer"),
+                Index(("account", "livemode", "payment_intent", "seq"), where="payment_intent"),
+                Index(("account", "livemode", "transfer_group", "seq"), where="transfer_group"),
+            ],
+        ),
+        Table(
+            "refunds",
+            [CREATED, Column("charge", "text"), Column("payment_intent", "text", nullable=True)],
+            [
+                LISTABLE,
+                Index(("account", "livemode", "charge", "seq")),
+                Index(("account", "livemode", "payment_intent", "seq"), where="payment_intent"),
+            ],
+        ),
+        Table(
+            "balance_transactions",
+            [
+                CREATED,
+                Column("type", "text"),
+                Column("currency", "text"),
+                Column("source", "text", nullable=True),
+                Column("pending_until", "integer", nullable=True),
+            ],
+            [
+                LISTABLE,
+                Index(("account", "livemode", "source", "seq"), where="source"),
+            ],
+        ),
+        Table(
+            "setup_attempts",
+            [CREATED, Column("setup_intent", "text")],
+            [Index(("account", "livemode", "setup_intent", "seq"))],
+        ),
+        Table(
+            "tasks",
+            [CREATED, Column("kind", "text"), Column("due_at", "integer", nullable=True)],
+            [Index(("due_at", "seq"), where="due_at")],
+        ),
+        Table("acquirer_records", [CREATED, Column("kind", "text")]),
         Table(
             "payment_intents",
             [CREATED, Column("customer", "text", nullable=True)],

@@ -1,1 +1,1 @@
-"""What runs beside the requests: deliverer, settler and reaper. The completer comes with payments."""
+"""What runs beside the requests: the deliverer, the settler, the completer and the reaper."""

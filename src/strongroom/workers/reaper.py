@@ -60,6 +60,7 @@ def _rules(settings: Settings) -> tuple[Rule, ...]:
         Rule("idempotency keys", "idempotency_keys", limits.IDEMPOTENCY_SECONDS, renewable=True),
         Rule("events", "events", limits.EVENT_SECONDS),
         Rule("webhook deliveries", "webhook_deliveries", limits.EVENT_SECONDS),
+        Rule("sessions", "sessions", limits.SESSION_SECONDS),
         # A lifetime that was made shorter holds for tokens that are there already.
         Rule("unused tokens", "tokens", settings.token_lifetime, stays=_is_used, with_record=True),
         # The value behind a used token belongs to what the token became.

@@ -1,0 +1,195 @@
+"""Taking what a PaymentIntent holds, and giving an intent up.
+
+    POST /v1/payment_intents/{intent}/capture    capture
+    POST /v1/payment_intents/{intent}/cancel     cancel
+
+A hold that is neither taken nor let go of within a week is let go of by the bank, and the intent is canceled.
+"""
+
+from typing import Final
+
+from strongroom import errors, ids
+from strongroom.connectors.base import Cancellation, Capture, Outcome
+from strongroom.domain import intents
+from strongroom.domain.amounts import currency_of, written
+from strongroom.domain.intent_machine import PAYMENT as MACHINE
+from strongroom.domain.intent_machine import Action, Status, Verdict
+from strongroom.resources import attempts, charging, payment_outcomes, refunds
+from strongroom.resources import intent_parts as parts
+from strongroom.resources.call import Call
+from strongroom.resources.cards import PRIVATE
+from strongroom.resources.changes import merge_metadata
+from strongroom.resources.charging import CHARGE
+from strongroom.resources.kind import Document, Refusal, Stored
+from strongroom.resources.payment_intents import PAYMENT_INTENT, PERMISSION, view
+from strongroom.resources.registry import handles
+from strongroom.resources.tasks import Onward, continues
+
+NOT_YET: Final = ("amount_details", "application_fee_amount", "hooks", "payment_details", "transfer_data")
+AUTOMATIC: Final = "automatic"
+
+
+# -- capture ----------------------------------------------------------------------------------------------------------
+
+
+@handles("POST /v1/payment_intents/{intent}/capture", permission=PERMISSION)
+async def capture(call: Call, params: Document, *, intent: str) -> Onward:
+    """Take what is held, or a part of it; the rest is let go of."""
+    for name in NOT_YET:
+        if params.get(name):
+            raise errors.not_implemented(f"the parameter `{name}` of captures")
+    stored = await call.load(PAYMENT_INTENT, intent, param="intent", in_path=True)
+    amount = _amount(params)
+    _check_state(stored)
+    attempts.check_free(stored)
+    held: int = stored.doc["amount_capturable"]
+    amount = held if amount is None else amount
+    if amount > held:
+        raise errors.InvalidRequest(
+            f"The amount_to_capture must be no more than {written(held, currency_of(stored.doc['currency']))}, which is "
+            "what can be captured.",
+            code="amount_too_large",
+            param="amount_to_capture",
+            payment_intent=attempts.shown(call, PAYMENT_INTENT, stored),
+        )
+    if params.get("final_capture") is False:
+        raise errors.InvalidRequest(
+            "This PaymentIntent can only be captured once: multicapture is not available for its charge.",
+            param="final_capture",
+        )
+    return await _begin(call, stored, params, amount)
+
+
+def _amount(params: Document) -> int | None:
+    """Return how much is to be taken, None if nobody says; the two refusals and their parameters were reported."""
+    amount: int | None = params.get("amount_to_capture")
+    if amount is not None and amount < 0:
+        raise errors.ParameterRefused("Invalid non-negative integer", param="amount_to_capture")
+    if amount == 0:
+        raise errors.ParameterRefused(
+            "This value must be greater than or equal to 1.", code="parameter_invalid_integer", param="amount"
+        )
+    return amount
+
+
+def _check_state(intent: Stored) -> None:
+    status = intent.doc["status"]
+    if MACHINE.allows(Action.CAPTURE, Status(status)):
+        return
+    if status == intents.SUCCEEDED and intent.doc["capture_method"] == "manual":
+        message = (
+            "The remaining amount of this PaymentIntent could not be captured: the rest of the authorization has been "
+            "released."
+        )
+    else:
+        message = (
+            f"This PaymentIntent could not be captured because it has a status of {status}. Only a PaymentIntent with one "
+            "of the following statuses may be captured: requires_capture."
+        )
+    raise parts.unexpected_state(PAYMENT_INTENT, intent, message)
+
+
+async def _begin(call: Call, intent: Stored, params: Document, amount: int) -> Onward:
+    charge = await _charge_of(call, intent)
+    reference = ids.new("capture")
+    charging.occupy(call, charge, reference)
+    noted = ("statement_descriptor", "statement_descriptor_suffix")
+    notes = {name: params[name] for name in noted if name in params}
+    metadata = merge_metadata(intent.doc["metadata"], params.get("metadata"))
+    doc = {**intent.doc, **notes, "metadata": metadata}
+    call.change(intent, attempts.with_private(doc, **{attempts.BUSY: reference}))
+    state = {"intent": intent.id, "charge": charge.id, "amount": amount, "notes": notes}
+    return Onward(Capture(reference, charge.id, amount), "payment_intent.captured", state)
+
+
+async def _charge_of(call: Call, intent: Stored) -> Stored:
+    charge = await call.find(CHARGE, intent.doc["latest_charge"])
+    assert charge is not None
+    return charge
+
+
+@continues("payment_intent.captured")
+async def captured(call: Call, state: Document, outcome: Outcome | None) -> Document | Refusal:
+    """Write down what was taken."""
+    assert outcome is not None
+    intent = await call.find(PAYMENT_INTENT, state["intent"])
+    charge = await call.find(CHARGE, state["charge"])
+    assert intent is not None
+    assert charge is not None
+    status = MACHINE.decide(Status(intent.doc["status"]), Action.CAPTURE, outcome.verdict).value
+    if outcome.verdict is Verdict.DECLINED:
+        call.change(charge, charging.vacated(charge))
+        held = call.change(intent, attempts.vacated(intent.doc, status=status))
+        error = charging.decline_error(outcome, charge=charge.id)
+        inside = attempts.shown(call, PAYMENT_INTENT, held)
+        return Refusal(attempts.holding(error, payment_intent=inside), keeps_all=True)
+    charging.captured(call, charge, state["amount"], **state["notes"])
+    doc = attempts.vacated(intent.doc, status=status, amount_capturable=0, amount_received=state["amount"])
+    taken = call.change(intent, doc)
+    payment_outcomes.tell(call, taken)
+    return view(taken)
+
+
+# -- cancel -----------------------------------------------------------------------------------------------------------
+
+
+@handles("POST /v1/payment_intents/{intent}/cancel", permission=PERMISSION)
+async def cancel(call: Call, params: Document, *, intent: str) -> Document | Onward:
+    """Give up an intent, and let go of what it holds. What was paid stays paid, and what is on its way is not called back."""
+    stored = await call.load(PAYMENT_INTENT, intent, param="intent", in_path=True)
+    status = stored.doc["status"]
+    refusal = intents.cannot_cancel(status)
+    if refusal is None and status == intents.PROCESSING:
+        refusal = "You cannot cancel this PaymentIntent because it has a status of processing, and its payment is with the bank."
+    if refusal is not None:
+        raise parts.unexpected_state(PAYMENT_INTENT, stored, refusal)
+    attempts.check_free(stored)
+    reason = params.get("cancellation_reason")
+    if status != intents.REQUIRES_CAPTURE:
+        return view(_canceled(call, stored, reason, Action.CANCEL))
+    charge = await _charge_of(call, stored)
+    refund_id = ids.new(refunds.REFUND.prefix)
+    charging.occupy(call, charge, refund_id)
+    call.change(stored, attempts.with_private(stored.doc, **{attempts.BUSY: refund_id}))
+    state = {"intent": stored.id, "charge": charge.id, "refund": refund_id, "reason": reason}
+    return Onward(Cancellation(refund_id, charge.id), "payment_intent.canceled", state)
+
+
+def _canceled(call: Call, intent: Stored, reason: str | None, action: Action) -> Stored:
+    status = MACHINE.decide(Status(intent.doc["status"]), action, Verdict.APPROVED).value
+    doc = attempts.vacated(
+        intent.doc,
+        amount_capturable=0,
+        canceled_at=call.now,
+        cancellation_reason=reason,
+        status=status,
+    )
+    canceled = call.change(intent, doc)
+    payment_outcomes.tell(call, canceled)
+    return canceled
+
+
+@continues("payment_intent.canceled")
+async def canceled(call: Call, state: Document, _: Outcome | None) -> Document:
+    """Write down that an intent was given up and what it held let go of."""
+    intent = await call.find(PAYMENT_INTENT, state["intent"])
+    charge = await call.find(CHARGE, state["charge"])
+    assert intent is not None
+    assert charge is not None
+    given_up = _canceled(call, intent, state["reason"], Action.CANCEL)
+    refunds.release(call, charge, state["refund"], reason=None)
+    return view(given_up)
+
+
+@continues("charge.hold_ends")
+async def hold_ends(call: Call, state: Document, _: Outcome | None) -> None:
+    """What was held for its time and not taken is let go of by the bank itself; an intent that waited for it is canceled."""
+    charge = await call.find(CHARGE, state["charge"])
+    if charge is None or charge.doc["captured"] or charge.doc[PRIVATE]["released"]:
+        return
+    refunds.release(call, charge, ids.new(refunds.REFUND.prefix), reason=refunds.EXPIRED)
+    intent = None
+    if charge["payment_intent"] is not None:
+        intent = await call.find(PAYMENT_INTENT, charge["payment_intent"])
+    if intent is not None and intent.doc["status"] == intents.REQUIRES_CAPTURE:
+        _canceled(call, intent, AUTOMATIC, Action.EXPIRE)

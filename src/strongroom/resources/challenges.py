@@ -1,0 +1,60 @@
+"""The page on which a customer answers what an intent asks of them. In the sandbox whoever opens it says how that went.
+
+Its address holds a token that only the intent's `next_action` shows; it is good until the customer has answered.
+"""
+
+import secrets
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from strongroom.domain import intents
+from strongroom.resources import payment_outcomes, setting_up
+from strongroom.resources.attempts import ACTION
+from strongroom.resources.call import Call
+from strongroom.resources.cards import PRIVATE
+from strongroom.resources.kind import Document, Kind, Stored
+from strongroom.resources.payment_intents import PAYMENT_INTENT
+from strongroom.resources.setup_intents import SETUP_INTENT
+from strongroom.resources.tasks import Onward
+
+KINDS: Final[dict[str, Kind]] = {one.prefix: one for one in (PAYMENT_INTENT, SETUP_INTENT)}
+_RESULTS: Final = {
+    intents.SUCCEEDED: "succeeded",
+    intents.REQUIRES_CAPTURE: "succeeded",
+    intents.REQUIRES_CONFIRMATION: "succeeded",
+    intents.PROCESSING: "pending",
+}
+
+
+async def find(call: Call, intent: str) -> Stored | None:
+    """Return the intent that an address names, or None."""
+    kind = KINDS.get(intent.partition("_")[0])
+    return None if kind is None else await call.find(kind, intent)
+
+
+def waiting(intent: Stored, token: str) -> Document | None:
+    """Return what an intent waits for, if `token` is the one its customer was given."""
+    action: Document | None = intent.doc[PRIVATE].get(ACTION)
+    if action is None or not secrets.compare_digest(token.encode(), action["token"].encode()):
+        return None
+    return action
+
+
+async def answer(call: Call, intent: Stored, *, passed: bool) -> Onward | None:
+    """Go on with an intent as its customer has answered."""
+    if intent.doc["object"] == PAYMENT_INTENT.type:
+        return await payment_outcomes.acted(call, intent, passed=passed)
+    return await setting_up.acted(call, intent, passed=passed)
+
+
+def comes_back_to(intent: Stored, return_url: str) -> str:
+    """Return where the customer comes back to, and how it went: the address keeps its own query and fragment."""
+    name = intent.doc["object"]
+    parts = urlsplit(return_url)
+    added = {
+        name: intent.id,
+        f"{name}_client_secret": intent.doc["client_secret"],
+        "redirect_status": _RESULTS.get(intent.doc["status"], "failed"),
+    }
+    query = [*parse_qsl(parts.query, keep_blank_values=True), *added.items()]
+    return urlunsplit(parts._replace(query=urlencode(query)))

@@ -1,0 +1,359 @@
+"""What becomes a charge: a plan and the acquirer's answer to it. For charges made alone and for those intents make.
+
+A plan is what was known before anybody was asked: it is kept with the task and has everything a charge shows, so that the
+charge can be written down after a crash by whoever finds the task.
+"""
+
+import hashlib
+from typing import Any, Final
+
+from strongroom import errors
+from strongroom.catalog.behaviours import Decline, decline_table
+from strongroom.catalog.eligibility import methods
+from strongroom.catalog.failures import failure_message
+from strongroom.connectors.base import Outcome
+from strongroom.domain.intent_machine import Verdict
+from strongroom.resources import balance_transactions
+from strongroom.resources.call import Call
+from strongroom.resources.cards import PRIVATE
+from strongroom.resources.charge_details import details_of
+from strongroom.resources.kind import Document, Kind, Stored
+from strongroom.resources.payment_methods import PAYMENT_METHOD
+from strongroom.resources.registry import register_kind
+from strongroom.resources.tasks import later
+
+CARD: Final = "card"
+SUCCEEDED: Final = "succeeded"
+PENDING: Final = "pending"
+FAILED: Final = "failed"
+# Nobody resolves this name (RFC 2606): there is no receipt to show.
+RECEIPTS: Final = "https://strongroom.invalid/receipts/"
+HOLD_SECONDS: Final = 7 * 24 * 3600
+"""How long money is held; the field `capture_before` was seen to be exactly this much later."""
+_TAKEN: Final = frozenset({Verdict.APPROVED, Verdict.AUTHORIZED})
+
+# What a plan takes over from what was asked for.
+_COPIED: Final = (
+    "application_fee_amount",
+    "customer",
+    "description",
+    "on_behalf_of",
+    "receipt_email",
+    "shipping",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_data",
+    "transfer_group",
+)
+
+
+def view(charge: Stored) -> Document:
+    """Return the charge's fields."""
+    doc = {key: value for key, value in charge.doc.items() if key != PRIVATE}
+    return {**doc, "customer": charge["customer"], "transfer_group": charge["transfer_group"]}
+
+
+CHARGE: Final = register_kind(Kind("charge", "charges", "ch", "charge", "charge", view))
+
+
+def plan(
+    charge_id: str,
+    method: Stored,
+    *,
+    amount: int,
+    currency: str,
+    capture: bool,
+    source: Document | None = None,
+    payment_intent: str | None = None,
+    application: str | None = None,
+    metadata: dict[str, str] | None = None,
+    books_later: bool = False,
+    asks: Document,
+) -> Document:
+    """Return what a charge will say, whatever is answered.
+
+    Args:
+        charge_id: its id, under which the acquirer is asked.
+        method: what is charged.
+        amount: in minor units.
+        currency: of the amount.
+        capture: whether the money is to be taken at once.
+        source: the older card object it was charged by, which only charges made alone show.
+        payment_intent: the intent that makes it.
+        application: the Connect application that asks for it.
+        metadata: the merchant's notes.
+        books_later: whether the balance hears of it after the answer.
+        asks: where the rest is copied from: a request, or an intent.
+    """
+    return {
+        "id": charge_id,
+        "amount": amount,
+        "currency": currency,
+        "application": application,
+        "billing_details": method.doc["billing_details"],
+        "metadata": metadata or {},
+        "payment_intent": payment_intent,
+        "payment_method": method.id,
+        "source": source,
+        **{name: asks.get(name) or None for name in _COPIED},
+        PRIVATE: {
+            "books_later": books_later,
+            "at_once": False,
+            "busy": None,
+            "capture": capture,
+            "details": method.doc[method.doc["type"]],
+            "released": False,
+            "type": method.doc["type"],
+        },
+    }
+
+
+# -- from an answer to a charge ---------------------------------------------------------------------------------------
+
+
+async def record(call: Call, planned: Document, outcome: Outcome) -> Stored:
+    """Stage the charge that a plan and its answer come to, with its event and its share of the balance."""
+    doc: Document = {
+        "object": "charge",
+        "amount_refunded": 0,
+        "application_fee": None,
+        "balance_transaction": None,
+        "created": call.now,
+        "disputed": False,
+        "failure_balance_transaction": None,
+        "fraud_details": {},
+        "livemode": call.caller.livemode,
+        "radar_options": {},
+        "receipt_number": None,
+        "refunded": False,
+        "review": None,
+        "source_transfer": None,
+        **planned,
+    }
+    columns = {name: doc[name] for name in ("customer", "payment_intent", "transfer_group")}
+    charge = call.insert(CHARGE, _answered(doc, outcome), object_id=doc["id"], **columns)
+    await note_checks(call, planned["payment_method"], outcome)
+    return _told(call, charge, outcome)
+
+
+def settle(call: Call, charge: Stored, outcome: Outcome) -> Stored:
+    """Stage what a charge becomes that was not certain, with its event and its share of the balance."""
+    return _told(call, call.change(charge, _answered(charge.doc, outcome)), outcome)
+
+
+def _told(call: Call, charge: Stored, outcome: Outcome) -> Stored:
+    if outcome.verdict is Verdict.APPROVED and not charge.doc[PRIVATE]["books_later"]:
+        charge = take(call, charge, charge.doc["amount"], at_once=outcome.available_at_once)
+    call.emit(f"charge.{charge.doc['status']}", CHARGE, charge)
+    return charge
+
+
+def watch(call: Call, charge: Stored, outcome: Outcome) -> None:
+    """Stage what has to be looked at later: what was not certain, what was said to change, and what is only held."""
+    if charge.doc["status"] == PENDING:
+        if outcome.changes_after is not None:
+            later(call, outcome.changes_after, "charge.settles", {"charge": charge.id})
+    elif charge.doc["captured"] and charge.doc[PRIVATE]["books_later"]:
+        later(call, call.settings.settle_after, "charge.booked", {"charge": charge.id})
+    elif charge.doc["paid"] and not charge.doc["captured"]:
+        later(call, HOLD_SECONDS, "charge.hold_ends", {"charge": charge.id})
+
+
+def captured(call: Call, charge: Stored, amount: int, **notes: Any) -> Stored:
+    """Stage that a part of what was held was taken and the rest let go of, with its event and its share of the balance."""
+    private = {**charge.doc[PRIVATE], "busy": None}
+    doc = {
+        **charge.doc,
+        **notes,
+        "amount_captured": amount,
+        "amount_refunded": charge.doc["amount"] - amount,
+        "captured": True,
+        PRIVATE: private,
+    }
+    at_once = private["at_once"]
+    charge = take(call, call.change(charge, doc), amount, at_once=at_once)
+    call.emit("charge.captured", CHARGE, charge)
+    return charge
+
+
+def take(call: Call, charge: Stored, amount: int, *, at_once: bool) -> Stored:
+    """Stage what a charge brings into the balance."""
+    family = family_of(charge.doc[PRIVATE]["type"])
+    transaction = balance_transactions.book(
+        call,
+        "charge" if charge.id.startswith("ch_") else "payment",
+        charge.id,
+        amount,
+        charge.doc["currency"],
+        fee=balance_transactions.fee_of(family, amount),
+        description=charge.doc["description"],
+        at_once=at_once,
+    )
+    return call.change(charge, {**charge.doc, "balance_transaction": transaction.id})
+
+
+def family_of(method_type: str) -> str:
+    """Return what family of payment methods a type belongs to, by which it is priced."""
+    offer = methods().get(method_type)
+    return CARD if offer is None else offer.family
+
+
+async def note_checks(call: Call, method_id: str, outcome: Outcome) -> None:
+    """Stage on a card what was found out about its code and address."""
+    method = await call.find(PAYMENT_METHOD, method_id)
+    if method is None or method.doc["type"] != CARD or not outcome.checks:
+        return
+    card = method.doc[CARD]
+    checks = {**card["checks"], **outcome.checks}
+    if checks != card["checks"]:
+        call.change(method, {**method.doc, CARD: {**card, "checks": checks}})
+
+
+def _answered(doc: Document, outcome: Outcome) -> Document:
+    """Return a charge's document with what was answered."""
+    verdict, private = outcome.verdict, doc[PRIVATE]
+    is_failed, is_taken = verdict is Verdict.DECLINED, verdict in _TAKEN
+    captured = not is_failed and private["capture"]
+    decline = decline_of(outcome) if is_failed and private["type"] == CARD else None
+    details = details_of(doc, outcome, hold_until=None if captured else doc["created"] + HOLD_SECONDS)
+    return {
+        **doc,
+        "amount_captured": doc["amount"] if captured else 0,
+        "calculated_statement_descriptor": _descriptor(doc),
+        "captured": captured,
+        "failure_code": None if not is_failed else decline.code if decline else outcome.code,
+        "failure_message": None
+        if not is_failed
+        else decline.message
+        if decline
+        else failure_message(outcome.code),
+        "outcome": _outcome(doc["id"], outcome, decline),
+        "paid": is_taken,
+        "payment_method_details": details,
+        PRIVATE: {**private, "at_once": outcome.available_at_once},
+        "receipt_url": RECEIPTS + doc["id"] if is_taken else None,
+        "source": _checked_source(doc["source"], details),
+        "status": FAILED if is_failed else SUCCEEDED if is_taken else PENDING,
+    }
+
+
+def _checked_source(source: Document | None, details: Document) -> Document | None:
+    if source is None:
+        return None
+    checks = details[CARD]["checks"]
+    return {
+        **source,
+        "address_line1_check": checks["address_line1_check"],
+        "address_zip_check": checks["address_postal_code_check"],
+        "cvc_check": checks["cvc_check"],
+    }
+
+
+def _descriptor(doc: Document) -> str | None:
+    if doc[PRIVATE]["type"] != CARD:
+        return None
+    text = doc["statement_descriptor"] or doc["statement_descriptor_suffix"]
+    return None if text is None else text.upper()
+
+
+_SELLER_MESSAGES: Final = {
+    "blocked": "Stripe blocked this payment as too risky.",
+    "insufficient_funds": "The bank returned the decline code `insufficient_funds`.",
+    "generic_decline": "The bank did not return any further details with this decline.",
+}
+
+
+def _outcome(charge_id: str, outcome: Outcome, decline: Decline | None) -> Document:
+    """Return `outcome`: what the network and the risk engine said."""
+    doc: Document = {
+        "advice_code": None,
+        "network_advice_code": None,
+        "network_decline_code": None,
+        "network_status": "approved_by_network",
+        "reason": None,
+        "risk_level": outcome.risk,
+        "risk_score": risk_score(charge_id, outcome.risk),
+        "seller_message": "Payment complete.",
+        "type": "authorized",
+    }
+    if outcome.verdict is not Verdict.DECLINED:
+        return doc
+    if outcome.blocked:
+        said = {"network_status": "not_sent_to_network", "reason": "highest_risk_level", "type": "blocked"}
+        return {**doc, **said, "seller_message": _SELLER_MESSAGES["blocked"]}
+    message = f"The bank returned the decline code `{outcome.code}`."
+    doc |= {
+        "network_status": "declined_by_network",
+        "reason": outcome.code,
+        "seller_message": _SELLER_MESSAGES.get(outcome.code or "", message),
+        "type": "issuer_declined",
+    }
+    if decline is not None:
+        doc |= {
+            name: getattr(decline, name)
+            for name in ("advice_code", "network_advice_code", "network_decline_code")
+        }
+    return doc
+
+
+_SCORES: Final = {"normal": (0, 65), "elevated": (65, 10), "highest": (75, 25)}
+
+
+def risk_score(charge_id: str, level: str) -> int:
+    """Return a score of 0 to 99 within a level's range, the same for the same charge."""
+    first, many = _SCORES[level]
+    return first + hashlib.sha256(charge_id.encode()).digest()[0] % many
+
+
+# -- refusals ---------------------------------------------------------------------------------------------------------
+
+
+def decline_of(outcome: Outcome) -> Decline:
+    """Return what the catalogue says of a card's decline."""
+    return decline_table()[outcome.code or "generic_decline"]
+
+
+def decline_error(outcome: Outcome, **members: Any) -> errors.CardError:
+    """Return the refusal of a card.
+
+    Args:
+        outcome: the acquirer's answer.
+        members: what else the error holds, such as the id of the `charge`.
+    """
+    row = decline_of(outcome)
+    said = {
+        "advice_code": row.advice_code,
+        "decline_code": row.decline_code,
+        "network_advice_code": row.network_advice_code,
+        "network_decline_code": row.network_decline_code,
+    }
+    return errors.CardError(row.message, code=row.code, param=row.param, **said, **members)
+
+
+def failure_error(outcome: Outcome, **members: Any) -> errors.ApiError:
+    """Return the refusal of a payment that is not by card."""
+    return errors.CardError(
+        failure_message(outcome.code),
+        code="payment_method_provider_decline",
+        decline_code=outcome.code,
+        **members,
+    )
+
+
+# -- one at a time ----------------------------------------------------------------------------------------------------
+
+
+def occupy(call: Call, charge: Stored, reference: str) -> Stored:
+    """Stage that a question about a charge is under way; until it is answered, no other may be asked.
+
+    Raises:
+        errors.RateLimited: one is.
+    """
+    if charge.doc[PRIVATE]["busy"] is not None:
+        raise errors.lock_timeout()
+    return call.change(charge, {**charge.doc, PRIVATE: {**charge.doc[PRIVATE], "busy": reference}})
+
+
+def vacated(charge: Stored, **changes: Any) -> Document:
+    """Return a charge's document with `changes`, free for the next question."""
+    return {**charge.doc, **changes, PRIVATE: {**charge.doc[PRIVATE], "busy": None}}

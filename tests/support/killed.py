@@ -1,0 +1,50 @@
+"""The server, which ends itself with SIGKILL the first time it comes to a place between two phases of an operation.
+
+python tests/support/killed.py PLACE serve …
+"""
+
+import os
+import signal
+import sys
+
+from strongroom import cli
+from strongroom.http import phases
+from strongroom.resources import acquiring
+
+PLACES = {
+    "before the first commit": (phases, "stage", "before"),
+    "before the acquirer is asked": (acquiring, "put", "before"),
+    "before the answer is heard": (acquiring, "put", "after"),
+    "before the second commit": (phases, "_answered", "after"),
+    "before the request is answered": (phases, "_finish", "after"),
+}
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def plant(place):
+    """Wrap the function at the place: the process dies before it begins or after it has returned."""
+    module, name, when = PLACES[place]
+    real = getattr(module, name)
+
+    if name == "stage":
+
+        def wrapped(*given, **named):
+            die()
+    else:
+
+        async def wrapped(*given, **named):
+            if when == "before":
+                die()
+            result = await real(*given, **named)
+            die()
+            return result
+
+    setattr(module, name, wrapped)
+
+
+if __name__ == "__main__":
+    plant(sys.argv.pop(1))
+    sys.exit(cli.main())
