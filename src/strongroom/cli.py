@@ -1,82 +1,30 @@
-"""The command line: serve, keys, migrate, check. Every option is also an environment variable, `STRONGROOM_…`."""
+"""The command line: serve, keys, users, migrate, check, and for developers listen, trigger and a few more (`develop`)."""
 
 import asyncio
 import gc
 import sys
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final
 
 import click
 
 from strongroom import __version__, limits
-from strongroom.config import DEFAULT_PORT, Settings, is_database
-
-T = TypeVar("T")
-Command = TypeVar("Command", bound=Callable[..., Any])
+from strongroom.config import DEFAULT_PORT, Settings
+from strongroom.develop.commands import COMMANDS
+from strongroom.options import in_house, networks, option, or_exit, seconds, storage_options
 
 DAY_SECONDS: Final = 86_400
-WAIT_SECONDS_MAX: Final = 31_536_000
 MODES: Final = ("test", "live")
-INTERRUPTED_STATUS: Final = 130
-
-
-def _database(_: click.Context, __: click.Parameter, value: str | None) -> str:
-    """Return an address that means a database. A refusal does not repeat it, for it may hold a password."""
-    if value is not None and not is_database(value):
-        raise click.BadParameter("it takes sqlite, sqlite:PATH, sqlite:///PATH or postgresql://…")
-    return value or ""
-
-
-def _networks(
-    _: click.Context, __: click.Parameter, values: tuple[str, ...]
-) -> tuple[IPv4Network | IPv6Network, ...]:
-    try:
-        return tuple(ip_network(value) for value in values)
-    except ValueError as fault:
-        raise click.BadParameter(f"{fault}; it takes a network such as 10.0.0.0/8, or one address") from None
-
-
-def _seconds(_: click.Context, __: click.Parameter, value: str) -> tuple[int, ...]:
-    words = [word for word in value.split(",") if word]
-    if not all(word.isascii() and word.isdigit() and 0 < int(word) <= WAIT_SECONDS_MAX for word in words):
-        raise click.BadParameter(
-            f"it takes numbers of seconds such as 5,300,1800, up to {WAIT_SECONDS_MAX} each"
-        )
-    return tuple(map(int, words))
-
-
-def option(*declarations: str, **attributes: Any) -> Callable[[Command], Command]:
-    """Declare an option that is also an environment variable: `--data-dir` is `STRONGROOM_DATA_DIR`."""
-    long = next(name for name in declarations if name.startswith("--")).partition("/")[0]
-    variable = "STRONGROOM_" + long.removeprefix("--").replace("-", "_").upper()
-    return click.option(*declarations, envvar=variable, **attributes)
-
-
-STORAGE_OPTIONS: Final = (
-    option("--data-dir", type=click.Path(path_type=Path, file_okay=False), default=Path("strongroom-data"),
-                 show_default=True, help="Database, key store and root key."),
-    option("--database", callback=_database, default="sqlite", show_default=True,
-           help="sqlite, sqlite:PATH or postgresql://…"),
-    option("--key-database", callback=_database,
-           help="Where wrapped keys live, likewise; default: apart from the rows, beside them."),
-    option("--root-key", default="file", show_default=True, help="file, file:PATH[,PATH…] or env:NAME."),
-)  # fmt: skip
-
-
-def storage_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say where everything lives."""
-    for add in reversed(STORAGE_OPTIONS):
-        command = add(command)
-    return command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
     """A self-hosted vault for payment credentials that speaks the Stripe API. Not affiliated with Stripe."""
+
+
+for command in COMMANDS:
+    main.add_command(command)
 
 
 @main.command()
@@ -111,14 +59,14 @@ def main() -> None:
 @option(
     "--trusted-proxy",
     "trusted_proxies",
-    callback=_networks,
+    callback=networks,
     multiple=True,
     help="Network whose X-Forwarded-* headers are believed.",
 )
 @option(
     "--webhook-network",
     "webhook_networks",
-    callback=_networks,
+    callback=networks,
     multiple=True,
     help="Network, not public, that webhooks may go to.",
 )
@@ -133,7 +81,7 @@ def main() -> None:
 )
 @option(
     "--webhook-retries",
-    callback=_seconds,
+    callback=seconds,
     default="",
     metavar="SECONDS,…",
     help="Waits between attempts to deliver a webhook; default: nearly three days in live mode, two hours in test mode.",
@@ -175,48 +123,7 @@ def serve(*, expose_sandbox: bool, **options: Any) -> None:
             "has cvc_check unavailable",
             err=True,
         )
-    _or_exit(lambda: server.serve(settings, welcome))
-
-
-def _or_exit(work: Callable[[], T]) -> T:
-    """Run `work`; what an operator can mend is said in one line, not in a traceback."""
-    from strongroom.errors import ApiError, CannotServe
-    from strongroom.house import postgres_says
-    from strongroom.store import Rejected
-    from strongroom.vault import AccountShredded, SealBroken
-
-    try:
-        return work()
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED_STATUS)
-    except Rejected:
-        _exit_saying("somebody changed it at the same moment; try again")
-    except (CannotServe, ApiError, SealBroken, AccountShredded, OSError, ValueError, LookupError) as refusal:
-        _exit_saying(str(refusal))
-    except Exception as failure:
-        said = postgres_says(failure)
-        if said is None:
-            raise
-        _exit_saying(said)
-
-
-def _exit_saying(sentence: str) -> NoReturn:
-    click.echo(f"strongroom: {sentence}", err=True)
-    sys.exit(1)
-
-
-def _in_house(settings: Settings, work: Callable[[Any], Awaitable[T]]) -> T:
-    """Open the house beside a running server, do `work` in it, close it."""
-    from strongroom.house import open_house
-
-    async def inside() -> T:
-        house = await open_house(settings, exclusive=False)
-        try:
-            return await work(house)
-        finally:
-            await house.close()
-
-    return _or_exit(lambda: asyncio.run(inside()))
+    or_exit(lambda: server.serve(settings, welcome))
 
 
 # -- keys -------------------------------------------------------------------------------------------------------------
@@ -264,7 +171,7 @@ def keys_create(*, kind: str, mode: str, account: str | None, permissions: tuple
         )
         return f"{new.id}  {new.text}"
 
-    click.echo(_in_house(Settings(**storage), work))
+    click.echo(in_house(Settings(**storage), work))
 
 
 def _permissions(given: tuple[str, ...], kind: str) -> dict[str, str]:
@@ -300,7 +207,7 @@ def keys_list(**storage: Any) -> None:
             for row in await operations.list_keys(house)
         ]
 
-    for line in _in_house(Settings(**storage), work):
+    for line in in_house(Settings(**storage), work):
         click.echo(line)
 
 
@@ -329,7 +236,7 @@ def keys_roll(*, key_id: str, overlap_hours: int, **storage: Any) -> None:
         new = await operations.roll_key(house, row, old_ends_at=house.clock.now() + overlap_hours * 3600)
         return f"{new.id}  {new.text}"
 
-    click.echo(_in_house(Settings(**storage), work))
+    click.echo(in_house(Settings(**storage), work))
 
 
 @keys.command("revoke")
@@ -342,7 +249,7 @@ def keys_revoke(*, key_id: str, **storage: Any) -> None:
     async def work(house: Any) -> None:
         await operations.end_key(house, await operations.find_key(house, key_id), at=house.clock.now())
 
-    _in_house(Settings(**storage), work)
+    in_house(Settings(**storage), work)
     click.echo(f"{key_id} has ended")
 
 
@@ -384,7 +291,7 @@ def users_create(*, email: str, name: str, role: str, account: str | None, with_
         await audit.commit(house, whose, call.writes, audit.Actor("command line"), entry)
         return f"{person.id}  {email}  {role}\n{said}"
 
-    click.echo(_in_house(Settings(**storage), work))
+    click.echo(in_house(Settings(**storage), work))
 
 
 def _asked_password() -> str:
@@ -413,7 +320,7 @@ def users_list(*, account: str | None, **storage: Any) -> None:
             for one in await people.list_all(call)
         ]
 
-    for line in _in_house(Settings(**storage), work):
+    for line in in_house(Settings(**storage), work):
         click.echo(line)
 
 
@@ -435,7 +342,7 @@ def users_reset(*, email: str, **storage: Any) -> None:
         await audit.commit(house, call.caller.account, call.writes, audit.Actor("command line"), entry)
         return _setup_words(invitation.secret)
 
-    click.echo(_in_house(Settings(**storage), work))
+    click.echo(in_house(Settings(**storage), work))
 
 
 # -- the store --------------------------------------------------------------------------------------------------------
@@ -449,7 +356,7 @@ def migrate(*, plan: bool, **storage: Any) -> None:
     from strongroom.house import apply_migrations, plan_migrations
 
     settings = Settings(**storage)
-    steps = _or_exit(lambda: asyncio.run((plan_migrations if plan else apply_migrations)(settings)))
+    steps = or_exit(lambda: asyncio.run((plan_migrations if plan else apply_migrations)(settings)))
     click.echo("\n".join(steps) if steps else "nothing to do")
 
 
@@ -459,7 +366,7 @@ def check(**storage: Any) -> None:
     """Check every invariant we know on the stored data; exit 1 if one is broken."""
     from strongroom.resources.check import check as check_house
 
-    faults = _in_house(Settings(**storage), check_house)
+    faults = in_house(Settings(**storage), check_house)
     for fault in faults:
         click.echo(fault)
     click.echo(f"{len(faults)} faults")

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 import stripe as sdk
 
-from strongroom import cli, errors
+from strongroom import errors, options
 from strongroom.clock import ManualClock
 from strongroom.config import Settings
 from strongroom.errors import CannotServe
@@ -215,7 +215,7 @@ def test_whoever_is_too_late_is_told_to_try_again(tmp_path, capsys):
         await keys.end_key(house, row, at=NOW + 40)
 
     with pytest.raises(SystemExit) as end:
-        cli._or_exit(lambda: in_house(tmp_path, scene))
+        options.or_exit(lambda: in_house(tmp_path, scene))
     assert end.value.code == 1
     assert capsys.readouterr().err == "strongroom: somebody changed it at the same moment; try again\n"
 
@@ -282,6 +282,8 @@ LOOKING = [
     ("keys", "create"),
     ("keys", "roll", "key_x"),
     ("keys", "revoke", "key_x"),
+    ("events", "resend", "evt_x"),
+    ("webhooks", "roll", "we_x"),
     ("check",),
     ("migrate", "--plan"),
 ]

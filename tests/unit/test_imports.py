@@ -24,6 +24,8 @@ MAY_IMPORT = {
     "workers": LEAVES | {"domain", "house", "installation", "outbox", "resources", "store", "vault"},
     "http": LEAVES | {"catalog", "contract", "dashboard", "house", "resources", "store", "vault", "workers"},
     "dashboard": LEAVES | {"catalog", "contract", "domain", "house", "resources", "store", "vault"},
+    "options": LEAVES | {"house", "store", "vault"},
+    "develop": LEAVES | {"catalog", "contract", "house", "options", "resources", "store", "vault"},
     "welcome": LEAVES | {"house", "resources"},
 }
 MAY_IMPORT["cli"] = MAY_IMPORT["__main__"] = {*MAY_IMPORT, "cli"}

@@ -278,12 +278,11 @@ async def find_event(house: House, event_id: str) -> Row:
     raise LookupError(f"no event has the id {event_id}")
 
 
-async def resend(house: House, event: Row, endpoint: str | None = None) -> int:
-    """Stage an event anew, for one endpoint or for all that it was staged for before; return for how many.
+async def resend(house: House, event: Row, endpoint: str | None = None) -> WriteSet:
+    """Return what stages an event anew, for one endpoint or for all it was staged for before: its inserts are those.
 
     Raises:
         LookupError: the endpoint is none of the account's or its platform's, or is switched off.
-        Rejected: somebody changed the event at the same moment.
     """
     told = {
         (row.columns["endpoint_account"], row.columns["endpoint"]) for row in await of_event(house, event)
@@ -296,8 +295,7 @@ async def resend(house: House, event: Row, endpoint: str | None = None) -> int:
         raise LookupError(
             f"no endpoint that may be told of this event, and is switched on, has the id {endpoint}"
         )
-    await house.store.commit(await _again(house, event, targets))
-    return len(targets)
+    return await _again(house, event, targets)
 
 
 async def _who_may_know(house: House, event: Row) -> list[str]:

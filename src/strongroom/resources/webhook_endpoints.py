@@ -13,7 +13,9 @@ from typing import Final
 
 from strongroom import errors, ids, limits
 from strongroom.domain.webhooks import reach_of, target_of
-from strongroom.resources.call import RECORDS, Call
+from strongroom.house import House
+from strongroom.resources.call import RECORDS, Call, Origin
+from strongroom.resources.caller import Caller, KeyKind
 from strongroom.resources.changes import merge_metadata
 from strongroom.resources.connections import application_id
 from strongroom.resources.kind import Document, Kind, Listing, Stored
@@ -23,6 +25,8 @@ from strongroom.vault.signing import KIND, new_secret, roll_secret, seal_secret
 
 PERMISSION: Final = "webhook"
 PARAM: Final = "webhook_endpoint"
+SCAN_SIZE: Final = 500
+NOBODY: Final = Origin(request_id=None, idempotency_key=None, client_ip=None, path="")
 
 
 def view(endpoint: Stored) -> Document:
@@ -155,3 +159,20 @@ async def roll(call: Call, endpoint: Stored, *, old_ends_at: int) -> str:
     call.writes.deletes.append(row)
     call.change(endpoint, record=record)
     return secret
+
+
+async def find(house: House, endpoint_id: str) -> tuple[Call, Stored]:
+    """Return an endpoint, whosever it is, and a call on its account.
+
+    Raises:
+        LookupError: there is none with that id.
+    """
+    after = 0
+    while rows := await house.store.scan(ENDPOINT.table, after, SCAN_SIZE):
+        for row in rows:
+            if row.id == endpoint_id:
+                caller = Caller(row.account, row.livemode, KeyKind.SECRET, row.account, masked_key="")
+                call = Call(house, caller, NOBODY, await house.keyring(row.account, row.livemode))
+                return call, call.open(row)
+        after = rows[-1].seq
+    raise LookupError(f"no webhook endpoint has the id {endpoint_id}")

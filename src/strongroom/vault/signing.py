@@ -22,6 +22,16 @@ def new_secret() -> str:
     return PREFIX + ids.random_base62(RANDOM_LENGTH)
 
 
+def listening_secret(api_key: str) -> Secret[str]:
+    """Return what `strongroom listen` signs with: always the same for a key, so that it can stay in a developer's settings."""
+    return Secret(PREFIX + hmac.digest(api_key.encode(), b"strongroom listen", "sha256").hex())
+
+
+def shown(secret: Secret[str]) -> str:
+    """Return a signing secret as it is told to the receiver."""
+    return secret.reveal()
+
+
 def seal_secret(keyring: Keyring, record_id: str, secret: str) -> SealedRecord:
     """Return the record of an endpoint's first secret."""
     return _seal(keyring, record_id, [(secret, None)])
