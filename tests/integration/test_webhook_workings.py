@@ -336,6 +336,24 @@ def test_a_damaged_secret_stops_its_endpoint_and_no_other(play):
     play(scene)
 
 
+def test_an_event_that_does_not_open_is_given_up_and_holds_up_nobody(play):
+    async def scene(it):
+        await it.endpoint("/ok")
+        await it.happen()
+        event = await it.row(EVENTS)
+        await it.house.store.commit(WriteSet(changes=[msgspec.structs.replace(event, doc=b"damaged")]))
+        await it.happen()
+        await it.deliver()
+
+        assert len(it.receiver.received()) == 1
+        assert await it.pending() == [1, None]
+        assert {row.columns["due_at"] for row in await it.rows(DELIVERIES)} == {None}
+        damaged = await it.house.store.get(EVENTS, event.account, event.livemode, event.id)
+        await it.house.store.commit(WriteSet(changes=[msgspec.structs.replace(damaged, doc=event.doc)]))
+
+    play(scene)
+
+
 def test_deliveries_go_with_their_events(play):
     async def scene(it):
         await it.endpoint("/ok")

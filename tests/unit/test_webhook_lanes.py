@@ -55,7 +55,7 @@ def test_an_endpoint_that_fails_is_given_longer_and_longer_rests_and_one_try_aft
     assert rests == [min(REST_SECONDS * 2**number, REST_SECONDS_MAX) for number in range(6)]
 
     lane.ended(is_well=True, seconds=0.1, now=0)
-    assert lane.is_idle
+    assert (lane.is_resting(0), lane.width) == (False, WIDTH)
     assert lane.room(0) > 1
 
 

@@ -16,13 +16,12 @@ from typing import Final
 
 from strongroom import __version__, limits
 from strongroom.domain.webhooks import reach_of, target_of
-from strongroom.errors import InvalidRequest
+from strongroom.errors import InvalidRequest, Unavailable
 from strongroom.house import House
 from strongroom.outbox import DELIVERIES
 from strongroom.resources import deliveries
 from strongroom.resources.deliveries import Outcome, Parcel
 from strongroom.store import Row
-from strongroom.vault import AccountShredded, SealBroken
 from strongroom.workers.lanes import WAIT_SECONDS_MAX, Lane
 from strongroom.workers.posting import CannotPost, Lookup, Names, post
 
@@ -187,9 +186,14 @@ class Deliverer:
     async def _parcel(self, row: Row, endpoint: Row) -> Parcel | None:
         try:
             return await deliveries.parcel(self._house, row, endpoint)
-        except (SealBroken, AccountShredded):
+        except (Unavailable, OSError):
+            # The store is away; once it is back, this is due again.
+            raise
+        except Exception as fault:  # noqa: BLE001 -- damage, or a bug: whatever is in the way will be at every attempt
             log.critical(
-                "webhook endpoint %s, or an event for it, does not open; it is not sent", endpoint.id
+                "an event for webhook endpoint %s cannot be put together: %s",
+                endpoint.id,
+                type(fault).__name__,
             )
             return None
 

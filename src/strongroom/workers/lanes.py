@@ -34,8 +34,8 @@ class Lane:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is under way and nothing is known of it that matters."""
-        return self.running == self.waiting == self._failures == 0
+        """Whether nothing is under way and nothing waits."""
+        return self.running == self.waiting == 0
 
     @property
     def _is_failing(self) -> bool:

@@ -132,7 +132,8 @@ async def post(
         # An answer that drips has said what counts when its status is there.
         if not answer.status:
             raise CannotPost("timed out") from None
-    except ssl.SSLError:
+    except (ssl.SSLError, ValueError):
+        # A ValueError: the host's name is none that TLS knows.
         raise CannotPost("no TLS connection could be made") from None
     except OSError:
         if not answer.status:
