@@ -370,22 +370,24 @@ def test_a_token_of_another_account_mode_or_kind_buys_nothing(stripe, live, serv
 # -- what spends a token one day --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("path", "params"),
-    [
-        ("charges", {"amount": "100", "currency": "usd", "source": "{card}"}),
-        ("charges", {"currency": "usd", "source": "{card}"}),
-        ("topups", {"amount": "100", "currency": "usd", "source": "{bank}"}),
-    ],
-)  # fmt: skip
-def test_charges_and_top_ups_are_honestly_not_there_yet_and_spend_nothing(stripe, post, path, params):
-    tokens = {
-        "card": stripe.tokens.create(card_with()).id,
-        "bank": stripe.tokens.create({"bank_account": BANK}).id,
-    }
-    reply = post(f"/v1/{path}", {name: value.format(**tokens) for name, value in params.items()})
+def test_a_charge_spends_its_token_and_one_that_is_refused_does_not(stripe, post):
+    token = stripe.tokens.create(card_with()).id
+    reply = post("/v1/charges", {"currency": "usd", "source": token})
+    assert (reply.status, reply.error["code"], reply.error["param"]) == (400, "parameter_missing", "amount")
+    assert not stripe.tokens.retrieve(token).used
+
+    assert stripe.charges.create({"amount": 100, "currency": "usd", "source": token}).paid
+    assert stripe.tokens.retrieve(token).used
+    again = post("/v1/charges", {"amount": "100", "currency": "usd", "source": token})
+    assert (again.status, again.error["code"]) == (400, "token_already_used")
+    assert len(stripe.charges.list().data) == 1
+
+
+def test_top_ups_are_honestly_not_there_yet_and_spend_nothing(stripe, post):
+    token = stripe.tokens.create({"bank_account": BANK}).id
+    reply = post("/v1/topups", {"amount": "100", "currency": "usd", "source": token})
     assert (reply.status, reply.error["code"]) == (501, "strongroom_not_implemented")
-    assert {stripe.tokens.retrieve(token).used for token in tokens.values()} == {False}
+    assert not stripe.tokens.retrieve(token).used
 
 
 def test_a_magic_token_makes_as_many_cards_as_it_is_used(stripe):
