@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
+from strongroom.catalog.reading import CatalogError, Document, is_currency_code, one_of, read, row
 
 MOST: Final = 99_999_999
 TWO: Final = 2
@@ -47,9 +47,8 @@ def _currency(code: str, tables: Document) -> Currency:
         tables["least"].get(code, 1),
         tables["most"].get(code, MOST),
     )
-    well_formed = len(code) == 3 and code.isascii() and code.islower()  # noqa: PLR2004 -- ISO 4217
     amounts = all(type(one) is int for one in (multiple, least, most))
-    if not (well_formed and amounts and 0 < least <= most and multiple > 0):
+    if not (is_currency_code(code) and amounts and 0 < least <= most and multiple > 0):
         raise CatalogError(f"currencies: {code} is malformed")
     return Currency(code, decimals, multiple, least, most)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from strongroom.catalog.accounts import AccountTables, account_tables
 from strongroom.catalog.countries import country_table
-from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
+from strongroom.catalog.reading import CatalogError, Document, is_currency_code, one_of, read, row
 
 ANY: Final = "*"
 DOMESTIC: Final = "domestic"
@@ -249,8 +249,8 @@ def _currencies(where: str, given: list[str]) -> frozenset[str]:
     return frozenset(_currency(where, code) for code in given)
 
 
-def _currency(where: str, code: object) -> str:
-    if not (isinstance(code, str) and len(code) == 3 and code.isascii() and code.islower()):  # noqa: PLR2004 -- ISO 4217
+def _currency(where: str, code: str) -> str:
+    if not is_currency_code(code):
         raise CatalogError(f"{where}: {code} is no currency")
     return code
 

@@ -6,10 +6,12 @@ A mistake in the data is a `CatalogError` that names the file's row; nothing is 
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 Document = dict[str, Any]
 Columns = Mapping[str, type]
+
+_CODE_LENGTH: Final = 3
 
 
 class CatalogError(Exception):
@@ -42,3 +44,8 @@ def one_of(where: str, value: str, allowed: Iterable[str]) -> str:
     if value not in allowed:
         raise CatalogError(f"{where}: there is no {value}")
     return value
+
+
+def is_currency_code(code: object) -> bool:
+    """Whether `code` looks like a currency's (ISO 4217, in small letters, as on the wire)."""
+    return isinstance(code, str) and len(code) == _CODE_LENGTH and code.isascii() and code.islower()
