@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 import pytest
 import stripe as sdk
 
+from support.connect import eventually
 from support.data import VISA, event_types, refused
-from support.payments import AGREED, NO_REDIRECTS, PAYMENT, RETURN_URL, answer, page_of, pay, until
+from support.payments import AGREED, NO_REDIRECTS, PAYMENT, RETURN_URL, answer, page_of, pay
 
 PAID = ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded"]
 UNEXPECTED = "payment_intent_unexpected_state"
@@ -37,8 +38,8 @@ def test_the_balance_hears_of_an_asynchronous_capture_a_moment_later(stripe):
     intent = pay(stripe, expand=["latest_charge.balance_transaction"])
     assert intent.latest_charge.balance_transaction is None
 
-    charge = until(
-        lambda: stripe.charges.retrieve(intent.latest_charge.id), lambda one: one.balance_transaction
+    charge = eventually(
+        lambda: stripe.charges.retrieve(intent.latest_charge.id), until=lambda one: one.balance_transaction
     )
     (told,) = stripe.events.list({"type": "charge.updated"}).data
     assert told.data.object["balance_transaction"] == charge.balance_transaction
@@ -508,7 +509,9 @@ def test_a_bank_debit_is_certain_later(stripe):
     assert (charge.id[:3], charge.status, charge.paid, charge.captured) == ("py_", "pending", False, True)
     assert charge.balance_transaction is None
 
-    paid = until(lambda: stripe.payment_intents.retrieve(intent.id), lambda one: one.status == "succeeded")
+    paid = eventually(
+        lambda: stripe.payment_intents.retrieve(intent.id), until=lambda one: one.status == "succeeded"
+    )
     assert paid.amount_received == 2000
     assert event_types(stripe)[:5] == [
         "payment_intent.created",
@@ -521,7 +524,9 @@ def test_a_bank_debit_is_certain_later(stripe):
 
 def test_a_bank_debit_that_fails_leaves_the_intent_payable(stripe):
     intent = debit(stripe, "pm_usBankAccount_noAccount")
-    failed = until(lambda: stripe.payment_intents.retrieve(intent.id), lambda one: one.status != "processing")
+    failed = eventually(
+        lambda: stripe.payment_intents.retrieve(intent.id), until=lambda one: one.status != "processing"
+    )
     assert (failed.status, failed.payment_method) == ("requires_payment_method", None)
     assert (failed.last_payment_error.code, failed.last_payment_error.type) == (
         "no_account",

@@ -1,14 +1,12 @@
 """Refunds: what is given back, what fails on the way, and that it is never more than was taken."""
 
 import threading
-from time import monotonic
 
 import pytest
 import stripe as sdk
 
+from support.connect import eventually
 from support.data import event_types, refused
-
-PATIENCE_SECONDS = 20
 
 
 @pytest.fixture
@@ -20,14 +18,9 @@ def make(stripe, **params):
     return stripe.charges.create({"amount": 1000, "currency": "usd", "source": "tok_visa", **params})
 
 
-def until(stripe, refund, status):
-    """Ask until the refund has the status."""
-    end = monotonic() + PATIENCE_SECONDS
-    while monotonic() < end:
-        seen = stripe.refunds.retrieve(refund.id)
-        if seen.status == status:
-            return seen
-    raise AssertionError(f"never {status}")
+def when(stripe, refund, status):
+    """Wait until the refund has the status."""
+    return eventually(lambda: stripe.refunds.retrieve(refund.id), until=lambda one: one.status == status)
 
 
 def test_all_that_is_left_goes_back(stripe, charge):
@@ -117,7 +110,7 @@ def test_a_refund_may_take_its_time(stripe):
     refund = stripe.refunds.create({"charge": charge.id})
     assert (refund.status, refund.pending_reason) == ("pending", "processing")
 
-    done = until(stripe, refund, "succeeded")
+    done = when(stripe, refund, "succeeded")
     assert "pending_reason" not in done
     assert event_types(stripe, refund.id) == ["refund.created", "refund.updated", "charge.refund.updated"]
     assert stripe.charges.retrieve(charge.id).refunded
@@ -128,7 +121,7 @@ def test_a_refund_that_fails_later_takes_the_money_back(stripe):
     refund = stripe.refunds.create({"charge": charge.id, "amount": 400})
     assert refund.status == "succeeded"
 
-    failed = until(stripe, refund, "failed")
+    failed = when(stripe, refund, "failed")
     assert failed.failure_reason == "expired_or_canceled_card"
     after = stripe.charges.retrieve(charge.id)
     assert (after.amount_refunded, after.refunded) == (0, False)

@@ -1,8 +1,5 @@
 """Payments that many tests begin with, and the customer who answers what they are asked."""
 
-from time import monotonic
-
-PATIENCE_SECONDS = 20
 NO_REDIRECTS = {"automatic_payment_methods": {"enabled": True, "allow_redirects": "never"}}
 PAYMENT = {"amount": 2000, "currency": "usd", **NO_REDIRECTS}
 RETURN_URL = "https://shop.example/return?cart=7#top"
@@ -25,13 +22,3 @@ def page_of(intent):
     if action.type == "redirect_to_url":
         return action.redirect_to_url.url
     return action.use_stripe_sdk["stripe_js"]
-
-
-def until(look, good):
-    """Look until what is seen is good, and return it."""
-    end = monotonic() + PATIENCE_SECONDS
-    while monotonic() < end:
-        seen = look()
-        if good(seen):
-            return seen
-    raise AssertionError("it never became so")
