@@ -14,6 +14,9 @@ from strongroom.domain.intents import (
     REQUIRES_ACTION,
     REQUIRES_PAYMENT_METHOD,
     TYPES,
+    Choosing,
+    check_confirm_only,
+    choosing_of,
     status_with,
 )
 from strongroom.resources import customers, payment_methods
@@ -47,6 +50,8 @@ class Words(NamedTuple):
     """`Payment Intent`."""
     secret_length: int
     """How many characters of a client secret follow `_secret_`."""
+    prefix: str
+    """What its ids begin with, without the underscore."""
 
     @property
     def name(self) -> str:
@@ -54,8 +59,8 @@ class Words(NamedTuple):
         return self.spaced.replace(" ", "")
 
 
-PAYMENT: Final = Words("payment_intent", "Payment Intent", 25)
-SETUP: Final = Words("setup_intent", "Setup Intent", 31)
+PAYMENT: Final = Words("payment_intent", "Payment Intent", 25, "pi")
+SETUP: Final = Words("setup_intent", "Setup Intent", 31, "seti")
 
 
 def refuse_what_is_missing(words: Words, params: Document) -> None:
@@ -67,6 +72,39 @@ def refuse_what_is_missing(words: Words, params: Document) -> None:
     for name in NOT_YET:
         if name in params and params[name] not in (False, ""):
             raise errors.not_implemented(f"the parameter `{name}` of {words.name}s")
+
+
+def begun(call: Call, words: Words, params: Document, empty: Document) -> tuple[Document, Choosing]:
+    """Return what a new intent is before anybody looked at what it is for, and how its types are chosen.
+
+    Args:
+        call: the request.
+        words: which kind of intent.
+        params: what was sent.
+        empty: the fields that are the same for every new one of its kind.
+
+    Raises:
+        errors.ApiError: parameters that are not there yet, exclude each other, or only go with `confirm`.
+    """
+    refuse_what_is_missing(words, params)
+    choosing = choosing_of(params, call.origin.api_version)
+    if not params.get("confirm"):
+        check_confirm_only(words.type, params)
+    intent = ids.new(words.prefix)
+    doc: Document = {
+        "id": intent,
+        "object": words.type,
+        **empty,
+        "application": application_of(call),
+        "automatic_payment_methods": choosing.shown(),
+        "client_secret": client_secret(words, intent),
+        "created": call.now,
+        "livemode": call.caller.livemode,
+        PRIVATE: {"configuration": params.get(CONFIGURATION) or None, "options": {}},
+    }
+    if "on_behalf_of" in params:
+        doc["on_behalf_of"] = params["on_behalf_of"] or None
+    return doc, choosing
 
 
 def client_secret(words: Words, intent: str) -> str:

@@ -13,11 +13,11 @@ money is in `confirming`, taking what is held and giving up in `capturing`.
 import re
 from typing import Final
 
-from strongroom import errors, ids
+from strongroom import errors
 from strongroom.contract import fit
 from strongroom.domain import intents
 from strongroom.domain.amounts import check_amount, currency_of
-from strongroom.domain.intents import CONFIGURATION, TYPES, Choosing
+from strongroom.domain.intents import TYPES, Choosing
 from strongroom.resources import attempts
 from strongroom.resources import intent_parts as parts
 from strongroom.resources.account_parts import ACCOUNT
@@ -103,28 +103,11 @@ EMPTY: Final[Document] = {
 @handles("POST /v1/payment_intents", permission=PERMISSION)
 async def create(call: Call, params: Document) -> Document | Onward | Refusal:
     """Make an intent, and with `confirm` try to take the money. Nothing of it is there if it cannot be made."""
-    parts.refuse_what_is_missing(PAYMENT, params)
-    choosing = intents.choosing_of(params, call.origin.api_version)
-    if not params.get("confirm"):
-        intents.check_confirm_only(PAYMENT.type, params)
-    intent_id = ids.new("pi")
-    doc: Document = {
-        "id": intent_id,
-        "object": "payment_intent",
-        **EMPTY,
-        "application": parts.application_of(call),
-        "automatic_payment_methods": choosing.shown(),
-        "client_secret": parts.client_secret(PAYMENT, intent_id),
-        "created": call.now,
-        "livemode": call.caller.livemode,
-        PRIVATE: {"configuration": params.get(CONFIGURATION) or None, "options": {}},
-    }
-    if "on_behalf_of" in params:
-        doc["on_behalf_of"] = params["on_behalf_of"] or None
+    doc, choosing = parts.begun(call, PAYMENT, params, EMPTY)
     if "confirmation_method" in params:
         doc["confirmation_method"] = params["confirmation_method"]
     doc = await written(call, doc, params, choosing)
-    intent = call.insert(PAYMENT_INTENT, doc, object_id=intent_id, customer=doc["customer"])
+    intent = call.insert(PAYMENT_INTENT, doc, object_id=doc["id"], customer=doc["customer"])
     call.emit("payment_intent.created", PAYMENT_INTENT, intent)
     if params.get("confirm"):
         from strongroom.resources import confirming

@@ -12,9 +12,9 @@ The types come from the account's configuration, or from the request, as those o
 
 from typing import Final
 
-from strongroom import errors, ids
+from strongroom import errors
 from strongroom.domain import intents
-from strongroom.domain.intents import CONFIGURATION, TYPES, Choosing
+from strongroom.domain.intents import TYPES, Choosing
 from strongroom.resources import attempts
 from strongroom.resources import intent_parts as parts
 from strongroom.resources.call import Call
@@ -77,28 +77,11 @@ EMPTY: Final[Document] = {
 @handles("POST /v1/setup_intents", permission=PERMISSION)
 async def create(call: Call, params: Document) -> Document | Onward | Refusal:
     """Make an intent, and with `confirm` try to set it up. Nothing of it is there if it cannot be made."""
-    parts.refuse_what_is_missing(SETUP, params)
-    choosing = intents.choosing_of(params, call.origin.api_version)
-    if not params.get("confirm"):
-        intents.check_confirm_only(SETUP.type, params)
-    intent_id = ids.new("seti")
-    doc: Document = {
-        "id": intent_id,
-        "object": "setup_intent",
-        **EMPTY,
-        "application": parts.application_of(call),
-        "automatic_payment_methods": choosing.shown(),
-        "client_secret": parts.client_secret(SETUP, intent_id),
-        "created": call.now,
-        "livemode": call.caller.livemode,
-        PRIVATE: {"configuration": params.get(CONFIGURATION) or None, "options": {}},
-    }
+    doc, choosing = parts.begun(call, SETUP, params, EMPTY)
     if "usage" in params:
         doc["usage"] = params["usage"]
-    if "on_behalf_of" in params:
-        doc["on_behalf_of"] = params["on_behalf_of"] or None
     doc = await written(call, doc, params, choosing)
-    intent = call.insert(SETUP_INTENT, doc, object_id=intent_id, **columns_of(doc))
+    intent = call.insert(SETUP_INTENT, doc, object_id=doc["id"], **columns_of(doc))
     call.emit("setup_intent.created", SETUP_INTENT, intent)
     if params.get("confirm"):
         from strongroom.resources import setting_up
