@@ -45,6 +45,9 @@ SEARCHED_MAX = 20_000
 # What a customer may owe or be owed: twelve digits of the currency's smallest unit, as in Stripe's largest amounts.
 BALANCE_MAX = 999_999_999_999
 
+# How far `total_count` counts; Stripe's documentation of searches: accurate up to ten thousand.
+COUNTED_MAX = 10_000
+
 # How many webhook endpoints an account has in a mode; documented.
 WEBHOOK_ENDPOINTS_MAX = 16
 # How long sending one webhook may take, looking its host up included, and connecting alone; documented as some seconds.

@@ -66,6 +66,7 @@ class Outbox:
         self.get_many = store.get_many
         self.find = store.find
         self.page = store.page
+        self.count = store.count
         self.scan = store.scan
         self.scan_due = store.scan_due
         self.check = store.check

@@ -117,11 +117,6 @@ def test_what_cannot_be_searched_is_refused(get, params, code, param):
     assert (reply.status, reply.error.get("code"), reply.error["param"]) == (400, code, param)
 
 
-def test_the_total_is_honestly_not_counted_yet(get):
-    reply = get("/v1/customers/search", {"query": "created>1", "expand[]": "total_count"})
-    assert (reply.status, reply.error["code"]) == (501, "strongroom_not_implemented")
-
-
 async def made(house, fresh, names):
     for name in names:
         call = fresh()

@@ -103,6 +103,8 @@ def test_a_page_is_the_same_stretch_of_a_list(opened, contents, conditions, limi
             "payment_methods", account, False, filters=conditions, limit=limit, **arguments
         )
         assert page == (expected, has_more)
+        counted = await store.count("payment_methods", account, False, filters=conditions, limit=limit)
+        assert counted == min(len(matching), limit)
 
     runner.run(example())
 

@@ -106,6 +106,8 @@ def test_a_number_too_large_for_a_column_matches_nothing(play):
             "customers", ACCOUNT, False, filters=[Filter("created", "eq", 10**30)], limit=1
         )
         assert page == ([], False)
+        beyond = [Filter("created", "eq", 10**30)]
+        assert await store.count("customers", ACCOUNT, False, filters=beyond, limit=1) == 0
 
     play(scene)
 
@@ -150,6 +152,19 @@ def test_a_page_request_that_makes_no_sense_is_refused(play, arguments, said):
     play(scene)
 
 
+def test_counting_looks_at_one_account_and_mode_and_stops_at_its_limit(play):
+    async def scene(store):
+        in_live_mode = Row("customers", ACCOUNT, True, "cus_2", 0, 0, {"created": 1}, b"")
+        others = [customer("cus_1", account="acct_2"), in_live_mode]
+        await store.commit(WriteSet(inserts=[customer(f"cus_{n}") for n in range(3, 8)] + others))
+        counted = [await store.count("customers", ACCOUNT, False, limit=limit) for limit in (1, 4, 9)]
+        assert counted == [1, 4, 5]
+        with pytest.raises(ValueError, match="no column"):
+            await store.count("customers", ACCOUNT, False, filters=[Filter("doc", "eq", b"")], limit=1)
+
+    play(scene)
+
+
 def test_an_unknown_table_is_refused_everywhere(play):
     async def scene(store):
         for question in (
@@ -157,6 +172,7 @@ def test_an_unknown_table_is_refused_everywhere(play):
             store.get_many("nothing", ACCOUNT, False, ["x"]),
             store.find("nothing", "mac", b""),
             store.page("nothing", ACCOUNT, False, limit=1),
+            store.count("nothing", ACCOUNT, False, limit=1),
             store.scan("nothing", 0, 1),
         ):
             with pytest.raises(ValueError, match="no table 'nothing'"):

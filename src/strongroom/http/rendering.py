@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from strongroom import errors
 from strongroom.contract import hide_from_publishable, renderer
 from strongroom.http import answer as answers
 from strongroom.resources.call import Call
@@ -19,16 +18,14 @@ async def render(result: Any, paths: list[str], call: Call, path: str) -> bytes:
         paths: what to expand.
         call: whose answer it is; what it has staged counts as done.
         path: what was asked for.
-
-    Raises:
-        errors.Unavailable: something that cannot be expanded yet.
     """
     if isinstance(result, Listing):
-        if "total_count" in paths:
-            raise errors.not_implemented("expanding `total_count`")
         items = [_rendered(item, call.caller) for item in result.items]
         await expand(call, items, [one.partition(".")[2] for one in paths])
-        return answers.encode(result.envelope(items, path))
+        whole = result.envelope(items, path)
+        if "total_count" in paths:
+            whole["total_count"] = await result.total()
+        return answers.encode(whole)
     shown = _rendered(result, call.caller)
     await expand(call, [shown], paths)
     return answers.encode(shown)

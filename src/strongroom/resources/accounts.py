@@ -279,7 +279,7 @@ async def list_all(call: Call, params: Document) -> Listing:
     """List the accounts connected to the platform, newest first; none if it is no platform."""
     found, has_more = await call.page(CONNECTION, params, [LIVING])
     shown = await asyncio.gather(*[_shown(call, connection.id) for connection in found])
-    return Listing(list(shown), has_more)
+    return Listing(list(shown), has_more, count=call.counting(CONNECTION, params, [LIVING]))
 
 
 async def _shown(call: Call, account: str) -> Document:

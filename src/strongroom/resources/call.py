@@ -158,7 +158,22 @@ class Call:
     async def listing(self, kind: Kind, params: Document, filters: Sequence[Filter] = ()) -> Listing:
         """Return a page as the list an API answer holds."""
         found, has_more = await self.page(kind, params, filters)
-        return Listing([kind.view(stored) for stored in found], has_more)
+        return Listing(
+            [kind.view(stored) for stored in found], has_more, count=self.counting(kind, params, filters)
+        )
+
+    def counting(
+        self, kind: Kind, params: Document, filters: Sequence[Filter] = ()
+    ) -> Callable[[], Awaitable[int]]:
+        """Return what counts the objects on all pages of a list, if it is asked to: all that is committed, up to a bound."""
+        wanted = [*filters, *_created(params.get("created"))]
+        return lambda: self.store.count(
+            kind.table,
+            self.caller.account,
+            self.caller.livemode,
+            filters=wanted,
+            limit=limits.COUNTED_MAX,
+        )
 
     async def _cursor(self, kind: Kind, params: Document, name: str) -> int | None:
         cursor = params.get(name)

@@ -150,6 +150,7 @@ async def subscriptions(call: Call, customer: Document) -> Document:
         "object": "list",
         "data": [],
         "has_more": False,
+        "total_count": 0,
         "url": f"/v1/customers/{customer['id']}/subscriptions",
     }
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from strongroom import errors
 from strongroom.contract import expandable, hide_from_publishable, renderer
 from strongroom.resources import registry
 from strongroom.resources.call import Call
@@ -16,9 +15,6 @@ from strongroom.resources.caller import KeyKind
 from strongroom.resources.kind import Document, Kind
 
 Tree = dict[str, Any]
-
-# Fields that Stripe fills when asked and we do not yet.
-NOT_YET: Final = frozenset({"total_count"})
 
 # What a platform is shown of a connected account whose path it named, its own account being the one it acts on.
 OF_CONNECTED: Final = frozenset({"account", "person"})
@@ -76,8 +72,6 @@ async def _include(call: Call, document: Document, tree: Tree) -> None:
         if fill is not None:
             call.check_may_read(document["object"])
             document[field] = await fill(call, document)
-        elif field in NOT_YET:
-            raise errors.not_implemented(f"expanding `{field}`")
 
 
 def _collect(

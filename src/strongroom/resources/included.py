@@ -16,7 +16,7 @@ COMPARED: Final[dict[str, Callable[[Any, Any], bool]]] = {
 
 
 async def sublist(call: Call, kind: Kind, filters: list[Filter], url: str) -> Document:
-    """Return the list of the ten newest objects that satisfy `filters`, which may say `eq` and `in`.
+    """Return the list of the ten newest objects that satisfy `filters` (`eq` and `in`), and how many there are.
 
     What this request has made is not committed yet, and what it deletes is still there; the list knows both.
     """
@@ -27,10 +27,15 @@ async def sublist(call: Call, kind: Kind, filters: list[Filter], url: str) -> Do
         one for one in committed if one.id not in gone
     ]
     shown = whole[: limits.PAGE_SIZE_DEFAULT]
+    gone_of_these = len(
+        [row for row in call.writes.deletes if row.table == kind.table and _suits(row, filters)]
+    )
+    total = len(made) - gone_of_these + await call.counting(kind, {}, filters)()
     return {
         "object": "list",
         "data": [renderer(kind.type)(kind.view(stored)) for stored in shown],
         "has_more": has_more or len(whole) > len(shown),
+        "total_count": total,
         "url": url,
     }
 

@@ -1,6 +1,6 @@
 """What every resource is made of: its kind, and one stored object with its opened document."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,12 @@ class Listing:
     has_more: bool
     url: str | None = None
     """The list's own path; None: the path of the request."""
+    count: Callable[[], Awaitable[int]] | None = None
+    """Counts the whole list, as far as `limits.COUNTED_MAX`; None: the items are all there are."""
+
+    async def total(self) -> int:
+        """Return how many there are on all pages together."""
+        return len(self.items) if self.count is None else await self.count()
 
     def envelope(self, data: list[Document], path: str) -> Document:
         """Return the list around its rendered items, for a request to `path`."""

@@ -9,6 +9,7 @@ There are an account's own (direct), and those that a platform's parents come to
 Parents themselves are not here: they are the dashboard's (`parent_configurations`). No event tells of any of them.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -133,7 +134,12 @@ async def list_all(call: Call, params: Document) -> Listing:
         page, has_more = wanted[max(end - limit, start) : end], end - limit > start
     else:
         page, has_more = wanted[start : start + limit], start + limit < end
-    return Listing([one.view(livemode=call.caller.livemode) for one in page], has_more)
+    shown = [one.view(livemode=call.caller.livemode) for one in page]
+    return Listing(shown, has_more, count=lambda: _counted(wanted))
+
+
+async def _counted(wanted: Sequence[Configuration]) -> int:
+    return len(wanted)
 
 
 def _is_wanted(one: Configuration, params: Document) -> bool:

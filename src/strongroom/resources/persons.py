@@ -130,8 +130,10 @@ async def list_all(call: Call, params: Document, *, account: str) -> Listing:
     """List an account's persons, newest first, perhaps those of some roles alone."""
     acting = await acting_on(call, account)
     owner = await load_account(acting)
-    found, has_more = await acting.page(PERSON, params, _filters(params))
-    return Listing([_shown(acting, owner, stored) for stored in found], has_more)
+    filters = _filters(params)
+    found, has_more = await acting.page(PERSON, params, filters)
+    shown = [_shown(acting, owner, stored) for stored in found]
+    return Listing(shown, has_more, count=acting.counting(PERSON, params, filters))
 
 
 def _filters(params: Document) -> list[Filter]:

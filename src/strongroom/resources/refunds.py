@@ -31,7 +31,6 @@ from strongroom.resources.tasks import Onward, continues, later
 from strongroom.store import Filter
 
 PERMISSION: Final = "charge"
-PAGE: Final = 100
 CANCELABLE: Final = "requires_action"
 EXPIRED: Final = "expired_uncaptured_charge"
 _STATUS: Final = {
@@ -365,18 +364,7 @@ async def retrieve_of_charge(call: Call, params: Document, *, charge: str, refun
 async def included(call: Call, charge: Document) -> Document:
     """The charge's ten newest refunds, as `expand[]=refunds` shows them, and how many there are."""
     of_charge = [Filter("charge", "eq", charge["id"])]
-    shown = await sublist(call, REFUND, of_charge, f"/v1/charges/{charge['id']}/refunds")
-    return {**shown, "total_count": await _count(call, shown, of_charge)}
-
-
-async def _count(call: Call, shown: Document, filters: list[Filter]) -> int:
-    """Return how many objects there are of which a list shows the newest."""
-    total, has_more = len(shown["data"]), shown["has_more"]
-    last = shown["data"][-1]["id"] if has_more else ""
-    while has_more:
-        older, has_more = await call.page(REFUND, {"limit": PAGE, "starting_after": last}, filters)
-        total, last = total + len(older), older[-1].id
-    return total
+    return await sublist(call, REFUND, of_charge, f"/v1/charges/{charge['id']}/refunds")
 
 
 # -- update and cancel ------------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ ends where the search stopped, so the next one goes on from there and nothing is
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from strongroom import errors, limits
@@ -14,6 +15,8 @@ from strongroom.domain.search import Query
 from strongroom.resources.call import Call
 from strongroom.resources.kind import Document, Found, Kind, Stored
 from strongroom.store import Filter, Operator
+
+Count = Callable[[], Awaitable[int]]
 
 BATCH: Final = 100
 _OPERATORS: Final[dict[str, Operator]] = {":": "eq", ">": "gt", "<": "lt", ">=": "gte", "<=": "lte"}
@@ -48,11 +51,12 @@ async def search(
     """
     limit = params.get("limit", limits.PAGE_SIZE_DEFAULT)
     found: list[Stored] = []
+    count: Count = partial(_count, call, kind, query, filters, values)
     after = await _position(call, kind, params)
     seen = 0
     while len(found) <= limit:
         if seen >= limits.SEARCHED_MAX:
-            return _stopped(kind, found, after)
+            return _stopped(kind, found, after, count)
         batch = {"limit": BATCH, **({"starting_after": after} if after else {})}
         looked_at, has_more = await call.page(kind, batch, filters)
         found += [stored for stored in looked_at if query.matches(values(stored))]
@@ -60,16 +64,31 @@ async def search(
         if not has_more or not looked_at:
             break
         after = looked_at[-1].id
-    return _page(kind, found[:limit], found[limit - 1].id if len(found) > limit else None)
+    return _page(kind, found[:limit], found[limit - 1].id if len(found) > limit else None, count)
 
 
-def _page(kind: Kind, found: list[Stored], goes_on_after: str | None) -> Found:
+async def _count(
+    call: Call, kind: Kind, query: Query, filters: Sequence[Filter], values: Callable[[Stored], Document]
+) -> int:
+    """Return how many objects a query finds on all its pages, among the most that one request looks at."""
+    total = 0
+    batch: Document = {"limit": BATCH}
+    for _ in range(limits.SEARCHED_MAX // BATCH):
+        looked_at, has_more = await call.page(kind, batch, filters)
+        total += sum(query.matches(values(stored)) for stored in looked_at)
+        if not has_more or not looked_at:
+            break
+        batch = {"limit": BATCH, "starting_after": looked_at[-1].id}
+    return min(total, limits.COUNTED_MAX)
+
+
+def _page(kind: Kind, found: list[Stored], goes_on_after: str | None, count: Count) -> Found:
     following = None if goes_on_after is None else _token(goes_on_after)
     shown = [kind.view(stored) for stored in found]
-    return Found(shown, goes_on_after is not None, next_page=following)
+    return Found(shown, goes_on_after is not None, next_page=following, count=count)
 
 
-def _stopped(kind: Kind, found: list[Stored], after: str | None) -> Found:
+def _stopped(kind: Kind, found: list[Stored], after: str | None, count: Count) -> Found:
     """An empty page ends a client's iteration, so it cannot stand for a search that is not finished."""
     if not found:
         raise errors.ParameterRefused(
@@ -77,7 +96,7 @@ def _stopped(kind: Kind, found: list[Stored], after: str | None) -> Found:
             "at. Narrow it down, for example with `created`.",
             param="query",
         )
-    return _page(kind, found, after)
+    return _page(kind, found, after, count)
 
 
 # -- the place where a page ended -------------------------------------------------------------------------------------

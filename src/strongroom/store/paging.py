@@ -95,13 +95,8 @@ def page_query(
     if after is not None and before is not None:
         raise ValueError("a page lies after one row or before one, not both")
     values: list[Any] = []
-
-    def place(value: Any) -> str:
-        values.append(value)
-        return dialect.placeholder(len(values))
-
-    conditions = [f"account = {place(account)}", f"livemode = {place(livemode)}"]
-    conditions += [_condition(dialect, table, item, place) for item in filters]
+    place = _places(dialect, values)
+    conditions = _conditions(dialect, table, account, livemode, filters, place)
     if after is not None:
         conditions.append(f"seq < {place(after)}")
     if before is not None:
@@ -112,6 +107,43 @@ def page_query(
         f"ORDER BY seq {order} LIMIT {place(limit + 1)}"
     )
     return Query(sql, tuple(values), before is not None)
+
+
+def count_query(
+    dialect: Dialect, table: Table, account: str, livemode: bool, filters: Sequence[Filter], limit: int
+) -> tuple[str, tuple[Any, ...]]:
+    """Return the SELECT for `Store.count`, and its values. It stops looking at `limit`.
+
+    Raises:
+        ValueError: as `Store.count`.
+    """
+    values: list[Any] = []
+    place = _places(dialect, values)
+    where = " AND ".join(_conditions(dialect, table, account, livemode, filters, place))
+    some = f"SELECT 1 AS one FROM {table.name} WHERE {where} LIMIT {place(limit)}"
+    return f"SELECT COUNT(*) FROM ({some}) AS found", tuple(values)
+
+
+def _places(dialect: Dialect, values: list[Any]) -> Callable[[Any], str]:
+    """Return what takes a value into `values` and answers its place in the statement."""
+
+    def place(value: Any) -> str:
+        values.append(value)
+        return dialect.placeholder(len(values))
+
+    return place
+
+
+def _conditions(
+    dialect: Dialect,
+    table: Table,
+    account: str,
+    livemode: bool,
+    filters: Sequence[Filter],
+    place: Callable[[Any], str],
+) -> list[str]:
+    own = [f"account = {place(account)}", f"livemode = {place(livemode)}"]
+    return own + [_condition(dialect, table, item, place) for item in filters]
 
 
 def _condition(dialect: Dialect, table: Table, item: Filter, place: Callable[[Any], str]) -> str:

@@ -14,7 +14,7 @@ from strongroom import errors
 from strongroom.store import schema
 from strongroom.store.claims import every_row
 from strongroom.store.committer import Committer, Outcome
-from strongroom.store.paging import page_of, page_query, satisfiable, storable, unique_column
+from strongroom.store.paging import count_query, page_of, page_query, satisfiable, storable, unique_column
 from strongroom.store.postgres_connection import SERIALIZATION, Connection
 from strongroom.store.postgres_sql import (
     DIALECT,
@@ -195,6 +195,14 @@ class PostgresStore:
         query = page_query(DIALECT, declared, account, livemode, filters, after, before, limit)
         found = await self._listing.read(query.sql, *query.values) if satisfiable(filters) else []
         return page_of(query, [declared.row(tuple(record)) for record in found], limit)
+
+    async def count(
+        self, table: str, account: str, livemode: bool, *, filters: Sequence[Filter] = (), limit: int
+    ) -> int:
+        """See `rows.Store`."""
+        sql, values = count_query(DIALECT, known(table), account, livemode, filters, limit)
+        found = await self._listing.read(sql, *values) if satisfiable(filters) else [(0,)]
+        return int(found[0][0])
 
     async def scan(self, table: str, after_seq: int, limit: int) -> list[Row]:
         """See `rows.Store`."""

@@ -120,6 +120,16 @@ class Store(Protocol):
         """
         ...
 
+    async def count(
+        self, table: str, account: str, livemode: bool, *, filters: Sequence[Filter] = (), limit: int
+    ) -> int:
+        """Return how many rows satisfy all filters; `limit`, at least 1, if there are as many or more.
+
+        Raises:
+            ValueError: a filter names an unknown column or operator.
+        """
+        ...
+
     async def scan(self, table: str, after_seq: int, limit: int) -> list[Row]:
         """Return up to `limit` rows of all accounts with a `seq` above `after_seq`, oldest first."""
         ...

@@ -23,6 +23,7 @@ from strongroom.store.committer import CommitFailed, Committer, Fatal, Outcome
 from strongroom.store.paging import (
     COMPARISONS,
     Dialect,
+    count_query,
     page_of,
     page_query,
     satisfiable,
@@ -142,6 +143,16 @@ class SqliteStore:
         query = page_query(DIALECT, declared, account, livemode, filters, after, before, limit)
         rows = self._rows(declared, query.sql, query.values) if satisfiable(filters) else []
         return page_of(query, rows, limit)
+
+    async def count(
+        self, table: str, account: str, livemode: bool, *, filters: Sequence[Filter] = (), limit: int
+    ) -> int:
+        """See `rows.Store`."""
+        sql, values = count_query(DIALECT, known(table), account, livemode, filters, limit)
+        if not satisfiable(filters):
+            return 0
+        counted: Any = self._read(sql, values).fetchall()[0][0]
+        return int(counted)
 
     async def scan(self, table: str, after_seq: int, limit: int) -> list[Row]:
         """See `rows.Store`."""
