@@ -59,6 +59,7 @@ ACCOUNT = {
     "email": "owner@example.com",
     "business_profile": {"mcc": "5734", "url": "https://rocket.example.com", "product_description": None},
     "company": COMPANY,
+    "documents": {"company_license": {"files": ["file_1"]}},
     "tos_acceptance": {"date": NOW, "ip": "127.0.0.1"},
     "settings": {},
 }

@@ -91,8 +91,9 @@ class VerificationTables:
     reasons: MappingProxyType[str, str]
 
     def field(self, name: str) -> CheckedField | None:
-        """Return what is known of a field; `documents.<kind>.files` are all alike."""
-        return self.fields.get(_ANY_DOCUMENT if _DOCUMENTS.fullmatch(name) else name)
+        """Return what is known of a field; `documents.<kind>.files` are alike but for those that have a row."""
+        known = self.fields.get(name)
+        return self.fields.get(_ANY_DOCUMENT) if known is None and _DOCUMENTS.fullmatch(name) else known
 
 
 def build(document: Document) -> VerificationTables:

@@ -86,8 +86,9 @@ class Findings:
 
     @property
     def wait(self) -> bool:
-        """Whether something is not known yet."""
-        return any(finding.waits_on for finding in self.all)
+        """Whether something is not known yet without which nothing begins."""
+        payouts_only = requirement_tables().payouts_only
+        return any(finding.waits_on and finding.field not in payouts_only for finding in self.all)
 
     @property
     def settle(self) -> bool:

@@ -78,8 +78,10 @@ def leaves(given: Document, prefix: str = "") -> Iterator[tuple[str, str]]:
             yield field, sides[0] if sides else ""
         elif isinstance(value, dict):
             yield from leaves(value, field + ".")
-        elif isinstance(value, list) and value and isinstance(value[0], str):
-            yield field, value[0]
+        elif isinstance(value, list):
+            first = value[0] if value else ""
+            if isinstance(first, str):
+                yield field, first
         elif isinstance(value, str):
             yield field, value
 

@@ -11,9 +11,12 @@ from typing import Final
 
 from strongroom.contract import renderer
 from strongroom.domain import requirements
+from strongroom.domain.ownership import FIELD as OWNERSHIP
+from strongroom.domain.ownership import has_failed, of_account, proved
+from strongroom.domain.ownership import requirements as owed_by_bank
 from strongroom.domain.persons import provided_by_themselves
 from strongroom.domain.requirements import Assessment, Facts
-from strongroom.domain.verification import Check
+from strongroom.domain.verification import LATER, Check
 from strongroom.resources import account_views as views
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -24,6 +27,8 @@ from strongroom.resources.registry import register_kind
 from strongroom.store import Row
 
 PAGE: Final = 100
+FAILED: Final = "verification_failed"
+"""The status of a bank account that may be somebody else's."""
 ROLES: Final = ("authorizer", "director", "executive", "legal_guardian", "owner", "representative")
 
 ACCOUNT: Final = register_kind(Kind("account", "accounts", "acct", "account", "account", views.of_stored))
@@ -145,6 +150,9 @@ class Whole:
         for part in self.persons.values():
             inside = part.doc[PRIVATE]
             part.doc = {**part.doc, PRIVATE: {**inside, "checks": _settled(inside["checks"])}}
+        for part in self.externals.values():
+            inside = part.doc[PRIVATE]
+            part.doc = {**part.doc, PRIVATE: {**inside, "checks": _settled(inside.get("checks", {}))}}
         self.save(settled=True)
 
     def save(self, *, settled: bool = False, silent: bool = False) -> None:
@@ -155,7 +163,9 @@ class Whole:
             silent: whether no events are wanted: there are none about an account that is being made.
         """
         self._count_persons()
-        self._apply(requirements.assess(self.facts(checked=settled)))
+        found = requirements.assess(self.facts(checked=settled))
+        self._apply(found, must_settle=found.must_settle or (not settled and self._banks_wait()))
+        self._judge_banks(checked=settled)
         before = self._before
         self._save_parts(silent=silent)
         row = self._save_account()
@@ -168,11 +178,12 @@ class Whole:
         persons = self.living_persons()
         checks = {
             **self.private["checks"],
+            "account": self._checks_of_account(),
             **{key: part.doc[PRIVATE]["checks"] for key, part in persons.items()},
         }
         return Facts(
             account_id=self.account.id,
-            account=views.public(self.doc),
+            account={**views.public(self.doc), "documents": self._documents()},
             persons={key: views.public(part.doc) for key, part in persons.items()},
             requested=self.private["requested"],
             has_external_account=bool(self.living_externals()),
@@ -180,6 +191,27 @@ class Whole:
             checked=checked,
             rejected=self.private["rejected"],
         )
+
+    def _documents(self) -> Document:
+        return {kind: {"files": files} for kind, files in self.private.get("documents", {}).items()}
+
+    def _checks_of_account(self) -> dict[str, Document]:
+        """Return the checks of the account itself; whose its bank accounts are is among them."""
+        own: dict[str, Document] = self.private["checks"].get("account", {})
+        banks = [found for part in self.living_externals() if (found := _ownership(part)) is not None]
+        ownership = of_account(_check(own.get(OWNERSHIP)), banks)
+        return own if ownership is None else {**own, OWNERSHIP: ownership.as_document()}
+
+    def _judge_banks(self, *, checked: bool) -> None:
+        """Say in each bank account what it owes by whether it is known whose it is."""
+        document = _check(self.private["checks"].get("account", {}).get(OWNERSHIP))
+        for part in self.living_externals():
+            if part.doc["object"] != "bank_account":
+                continue
+            counts = proved(_ownership(part), document)
+            failed = has_failed(counts, checked=checked)
+            status = FAILED if failed else "new" if part.doc["status"] == FAILED else part.doc["status"]
+            part.doc = {**part.doc, "requirements": owed_by_bank(counts, checked=checked), "status": status}
 
     def _count_persons(self) -> None:
         """Take a company's owners and executives for complete once enough of them were given."""
@@ -190,7 +222,11 @@ class Whole:
         )
         self.doc = {**self.doc, "company": {**self.doc["company"], **dict.fromkeys(provided, True)}}
 
-    def _apply(self, found: Assessment) -> None:
+    def _banks_wait(self) -> bool:
+        banks = map(_ownership, self.living_externals())
+        return any(found is not None and found.when == LATER for found in banks)
+
+    def _apply(self, found: Assessment, *, must_settle: bool) -> None:
         states = {
             name: {
                 "status": state.status,
@@ -209,7 +245,7 @@ class Whole:
             "requirements": found.requirements,
         }
         self.note(capabilities=states)
-        verify_at = self.call.now + self.call.settings.settle_after if found.must_settle else None
+        verify_at = self.call.now + self.call.settings.settle_after if must_settle else None
         self.account.columns = {**self.account.columns, "verify_at": verify_at}
         for key, part in self.living_persons().items():
             part.doc = views.with_state(part.doc, found.persons[key])
@@ -261,6 +297,15 @@ class Whole:
         previous = changed_leaves(before["account"], after["account"])
         if previous:
             self.call.emit("account.updated", ACCOUNT, Stored(row, self.shown()), previous)
+
+
+def _check(document: Document | None) -> Check | None:
+    return None if document is None else Check(**document)
+
+
+def _ownership(part: Part) -> Check | None:
+    """Return what is known of whose an external account is."""
+    return _check(part.doc[PRIVATE].get("checks", {}).get(OWNERSHIP))
 
 
 def _settled(checks: dict[str, Document]) -> dict[str, Document]:

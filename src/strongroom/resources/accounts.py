@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from strongroom import errors, ids
 from strongroom.resources import account_checks as checks
-from strongroom.resources import account_forms as forms
 from strongroom.resources import (
+    account_documents,
     account_tokens,
     connections,
     documents,
@@ -26,6 +26,7 @@ from strongroom.resources import (
     person_parts,
     records,
 )
+from strongroom.resources import account_forms as forms
 from strongroom.resources import account_views as views
 from strongroom.resources import accounts_access as access
 from strongroom.resources.account_parts import ACCOUNT, Part, Whole, load
@@ -72,7 +73,6 @@ async def create(call: Call, params: Document) -> Document:
             "You can only create new accounts if you've signed up for Connect, which you can do at "
             "https://dashboard.stripe.com/connect."
         )
-    _refuse_what_is_missing(params)
     identity = checks.new_account(params, await access.platform_country(call))
     await access.check_inline(call, identity, params)
     whole = await _blank(call, identity)
@@ -83,14 +83,6 @@ async def create(call: Call, params: Document) -> Document:
     whole.save(silent=True)
     announce_application(whole.call, "account.application.authorized")
     return whole.shown()
-
-
-def _refuse_what_is_missing(params: Document) -> None:
-    for name in ("documents", "groups"):
-        if params.get(name):
-            raise errors.not_implemented(f"the parameter `{name}` of accounts")
-    if (params.get("settings") or {}).get("paypay_payments"):
-        raise errors.not_implemented("the parameter `settings[paypay_payments]` of accounts")
 
 
 async def _blank(call: Call, identity: Document) -> Whole:
@@ -108,6 +100,7 @@ async def _blank(call: Call, identity: Document) -> Whole:
         "company": NO_COMPANY,
         "created": call.now,
         "email": None,
+        "groups": {"payments_pricing": None},
         "metadata": {},
         "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
         **identity,
@@ -136,6 +129,8 @@ async def _blank(call: Call, identity: Document) -> Whole:
 async def _write(whole: Whole, platform: Call, params: Document) -> None:
     """Change the account as the parameters of a create or an update say."""
     given = checks.checked(whole.doc, params)
+    if given.get("settings"):
+        given["settings"] = await account_documents.take_settings(whole, platform, given["settings"])
     _take_fields(whole, given)
     _take_capabilities(whole, params.get("capabilities") or {})
     if "company" in given:
@@ -145,6 +140,9 @@ async def _write(whole: Whole, platform: Call, params: Document) -> None:
         relationship = {**(given["individual"].get("relationship") or {}), "representative": True}
         individual = {**given["individual"], "relationship": relationship}
         await person_parts.write(whole, part, individual, root="individual", platform=platform)
+    if given.get("documents"):
+        seen = await account_documents.take(whole, platform, given["documents"])
+        _note_checks(whole, "account", {"documents": seen})
     if given.get("external_account"):
         access.check_may_write_payouts(whole)
         await external_accounts.take_the_place(whole, platform, given["external_account"])
@@ -161,9 +159,9 @@ def _take_fields(whole: Whole, given: Document) -> None:
             written[name] = given[name] or None
     if given.get("default_currency"):
         written["default_currency"] = given["default_currency"]
-    for name in ("business_profile", "settings", "tos_acceptance"):
+    for name in ("business_profile", "groups", "settings", "tos_acceptance"):
         if name in given:
-            written[name] = forms.merge(old[name], given[name])
+            written[name] = forms.merge(old.get(name), given[name])
     written["metadata"] = merge_metadata(old["metadata"], given.get("metadata"))
     new = {**old, **written}
     new["settings"] = checks.settings_in_use(new)
@@ -293,7 +291,6 @@ async def _shown(call: Call, account: str) -> Document:
 async def update(call: Call, params: Document, *, account: str) -> Document:
     """Change what is given; country, controller and type never change."""
     whole = await access.controlled(call, account)
-    _refuse_what_is_missing(params)
     await access.check_inline(call, whole.doc, params)
     platform = await access.platform_of(call)
     given = await account_tokens.opened(whole, platform, params)

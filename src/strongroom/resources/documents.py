@@ -17,6 +17,7 @@ OF_COMPANIES: Final = ("additional_verification",)
 OF_REQUIREMENTS: Final = ("account_requirement",)
 
 SUCCESS: Final = "success"
+RELATIONSHIP: Final = "file_relationship_document_"
 
 
 async def take_verification(
@@ -59,10 +60,10 @@ def _sides(verification: Document) -> Iterator[tuple[str, str, str]]:
 
 
 async def take_lists(call: Call, platform: Call | None, given: Document) -> tuple[Document, Document]:
-    """Take a person's `documents` in.
+    """Take the `documents` of a person, an account or an external account in.
 
     Returns:
-        Kind → the ids of its files, and the parameter as its checks see it.
+        Kind → the ids of its files, and the parameter as its checks see it: what speaks against a subject comes first.
 
     Raises:
         errors.InvalidRequest: as `take_verification`.
@@ -80,8 +81,25 @@ async def take_lists(call: Call, platform: Call | None, given: Document) -> tupl
             for number, file_id in enumerate(document["files"]) if file_id
         ]  # fmt: skip
         kept[name] = [file.id for file in files]
-        seen[name] = {"files": [_as_checked(file, "relationship") for file in files]}
+        looked_at = [_as_checked(file, "relationship") for file in files]
+        seen[name] = {"files": sorted(looked_at, key=_speaks_for)}
     return kept, seen
+
+
+def _speaks_for(seen: str) -> bool:
+    """Whether a document, as its check sees it, is none of those that fail; a real one is believed as well."""
+    return not seen.startswith(RELATIONSHIP) or seen == f"{RELATIONSHIP}{SUCCESS}"
+
+
+async def take_one(
+    call: Call, platform: Call | None, file_id: str, *, purposes: tuple[str, ...], param: str
+) -> str:
+    """Return the id under which a file that a parameter names is kept and shown.
+
+    Raises:
+        errors.InvalidRequest: as `take_verification`.
+    """
+    return (await _take(call, platform, file_id, purposes=purposes, param=param)).id
 
 
 async def _take(

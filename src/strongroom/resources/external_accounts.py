@@ -15,10 +15,12 @@ from typing import Any, Final
 
 from strongroom import catalog, errors, ids
 from strongroom.catalog.behaviours import behaviour
+from strongroom.domain import ownership
 from strongroom.domain.cards import check_expiry
+from strongroom.resources import account_forms as forms
 from strongroom.resources import account_views as views
 from strongroom.resources import accounts_access as access
-from strongroom.resources import bank_accounts, cards, records, tokens
+from strongroom.resources import bank_accounts, cards, documents, records, tokens
 from strongroom.resources.account_parts import EXTERNAL_ACCOUNT, Part, Whole, load
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -32,6 +34,7 @@ PARAM: Final = "external_account"
 PERMISSION: Final = "external_account"
 PAYOUT_FUNDING: Final = "debit"
 OF_BANKS: Final = ("account_holder_name", "account_holder_type", "account_type")
+DOCUMENTS: Final = "documents"
 OF_CARDS: Final = (*cards.ADDRESS_FIELDS, "name")
 INSTANT_COUNTRY: Final = "US"
 
@@ -119,7 +122,7 @@ def _insert(whole: Whole, destination: Destination, metadata: dict[str, str]) ->
         "default_for_currency": False,
         "metadata": metadata,
         "status": "new",
-        PRIVATE: {"behaviour": destination.behaviour},
+        PRIVATE: {"behaviour": destination.behaviour, "checks": _checks_of_number(destination.behaviour)},
     }
     if shown["object"] == "bank_account":
         doc |= {"future_requirements": _nothing_due(), "requirements": _nothing_due()}
@@ -132,6 +135,11 @@ def _insert(whole: Whole, destination: Destination, metadata: dict[str, str]) ->
         "fingerprint": shown["fingerprint"],
     }
     return Part(shown["id"], doc, columns)
+
+
+def _checks_of_number(outcome: str | None) -> Document:
+    found = ownership.check_of_number(outcome)
+    return {} if found is None else {ownership.FIELD: found.as_document()}
 
 
 def _nothing_due() -> Document:
@@ -238,6 +246,8 @@ async def update(call: Call, params: Document, *, account: str, id: str) -> Docu
     part = await _part(whole, id)
     access.check_may_write_payouts(whole)
     part.doc = _with_params(call, part.doc, params)
+    if params.get(DOCUMENTS):
+        await _take_documents(whole, part, params[DOCUMENTS], await access.platform_of(call))
     if params.get("default_for_currency"):
         _make_default(whole, part)
     elif "default_for_currency" in params and part.columns["default_for_currency"]:
@@ -256,14 +266,22 @@ async def _part(whole: Whole, external_id: str) -> Part:
     return part
 
 
+async def _take_documents(whole: Whole, part: Part, given: Document, platform: Call) -> None:
+    """Take in what proves whose a bank account is."""
+    kept, seen = await documents.take_lists(whole.call, platform, given)
+    inside = part.doc[PRIVATE]
+    checks = forms.checks_of(whole.call, {DOCUMENTS: seen}, inside.get("checks", {}))
+    held = {**inside.get(DOCUMENTS, {}), **kept}
+    part.doc = {**part.doc, PRIVATE: {**inside, "checks": checks, DOCUMENTS: held}}
+
+
 def _with_params(call: Call, old: Document, params: Document) -> Document:
     is_bank = old["object"] == "bank_account"
-    mine, others = (OF_BANKS, (*OF_CARDS, "exp_month", "exp_year")) if is_bank else (OF_CARDS, OF_BANKS)
+    of_banks = (*OF_BANKS, DOCUMENTS)
+    mine, others = (OF_BANKS, (*OF_CARDS, "exp_month", "exp_year")) if is_bank else (OF_CARDS, of_banks)
     foreign = [name for name in others if name in params]
     if foreign:
         raise errors.parameter_unknown(foreign)
-    if params.get("documents"):
-        raise errors.not_implemented("the parameter `documents` of external accounts")
     changes: dict[str, Any] = {name: params[name] or None for name in mine if name in params}
     if not is_bank:
         changes |= _expiry(call, old, params)
