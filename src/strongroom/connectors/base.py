@@ -23,6 +23,8 @@ class Instrument:
     zip_given: bool = False
     line1_given: bool = False
     three_d_secure_supported: bool = True
+    verified: bool = True
+    """Whether nobody has to show first that a bank account is theirs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -265,7 +265,7 @@ def fate_of(instrument: Instrument) -> Fate:
 
 
 def _set_up(asked: Verification) -> Outcome:
-    if _is_elsewhere(asked.instrument) and not asked.authenticated:
+    if _wants_customer(asked.instrument) and not asked.authenticated:
         return Outcome(Verdict.CHALLENGED)
     fate = fate_of(asked.instrument)
     return Outcome(Verdict.DECLINED, code=fate.fails) if fate.setup is not None else Outcome(Verdict.APPROVED)
@@ -273,7 +273,7 @@ def _set_up(asked: Verification) -> Outcome:
 
 def debited(asked: Authorization, settle_after: int) -> Outcome:
     """Return the first answer about a payment that is not by card."""
-    if _is_elsewhere(asked.instrument) and not asked.authenticated:
+    if _wants_customer(asked.instrument) and not asked.authenticated:
         return Outcome(Verdict.CHALLENGED)
     offer = method_types()[asked.instrument.type].offer
     fate = fate_of(asked.instrument)
@@ -291,8 +291,9 @@ def _end_of(fate: Fate) -> Outcome:
     return Outcome(Verdict.APPROVED)
 
 
-def _is_elsewhere(instrument: Instrument) -> bool:
-    return method_types()[instrument.type].flow.confirmation in _ELSEWHERE
+def _wants_customer(instrument: Instrument) -> bool:
+    """Whether its holder has something to do first: elsewhere, or to show that the account is theirs."""
+    return not instrument.verified or method_types()[instrument.type].flow.confirmation in _ELSEWHERE
 
 
 # -- refunds ----------------------------------------------------------------------------------------------------------

@@ -39,9 +39,7 @@ FOR_CLIENTS: Final = frozenset(
         "POST /v1/sources",
         "GET /v1/sources/{source}",
         "POST /v1/confirmation_tokens",
-        "POST /v1/payment_intents/{intent}/verify_microdeposits",
         "POST /v1/setup_intents/{intent}/confirm",
-        "POST /v1/setup_intents/{intent}/verify_microdeposits",
     }
 )
 

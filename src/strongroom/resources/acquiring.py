@@ -113,7 +113,7 @@ def instrument_of(call: Call, method: Stored) -> Instrument:
     """Return a PaymentMethod as the acquirer sees it. The security code in memory is used up by the question."""
     private, kind = method.doc[PRIVATE], method.doc["type"]
     if kind != CARD:
-        return Instrument(kind, private["behaviour"])
+        return Instrument(kind, private["behaviour"], verified=is_verified(method))
     code_known = call.use_code(method.id)
     address = method.doc["billing_details"]["address"]
     return Instrument(

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from strongroom import errors
 from strongroom.catalog import MethodType
 from strongroom.contract import hide_from_publishable, renderer
+from strongroom.domain import microdeposits
 from strongroom.domain import payment_methods as states
 from strongroom.domain.intents import TYPES
 from strongroom.resources import acquiring, customers, mandates, payment_methods
@@ -25,6 +26,8 @@ BUSY: Final = "busy"
 ACTION: Final = "action"
 AUTHENTICATED: Final = "authenticated"
 SET_UP: Final = "set_up"
+GIVEN_UP: Final = "given_up"
+"""Whether a bank account can no longer be verified."""
 NONE: Final = "none"
 OFF_SESSION: Final = "off_session"
 BANK_DEBIT: Final = "bank_debit"
@@ -122,12 +125,17 @@ async def check_customer_lives(call: Call, customer: str | None) -> None:
 UNAUTHENTICATED: Final = "We are unable to authenticate your payment method. Please choose a different payment method and try again."
 
 
-def unusable(method: Stored) -> str | None:
+def unauthenticated(intent_type: str, message: str = UNAUTHENTICATED) -> errors.InvalidRequest:
+    """Return why an intent fails whose customer could not be told from another."""
+    return errors.InvalidRequest(message, code=f"{intent_type}_authentication_failure")
+
+
+def unusable(intent_type: str, method: Stored) -> errors.InvalidRequest | None:
     """Return why a PaymentMethod cannot be used any more: somebody was faster while the customer made up their mind."""
     try:
         states.after(states.USE, method["state"])
     except errors.InvalidRequest as refusal:
-        return refusal.message
+        return unauthenticated(intent_type, refusal.message)
     return None
 
 
@@ -231,14 +239,22 @@ async def agreed(call: Call, method: Stored, params: Document, *, code: str) -> 
     return acceptance
 
 
-def check_verified(method: Stored) -> None:
-    """Refuse a bank account that somebody has to show first to be theirs.
+def check_can_verify(intent: Stored, method: Stored) -> None:
+    """Refuse a bank account that nobody can show to be theirs any more, or not in the way that is wanted.
 
     Raises:
-        errors.Unavailable: 501.
+        errors.InvalidRequest: too many wrong reports of its small deposits.
+        errors.Unavailable: 501, it is to be verified by its bank.
     """
-    if not acquiring.is_verified(method):
-        raise errors.not_implemented(f"confirming with unverified PaymentMethods of type {method['type']}")
+    if acquiring.is_verified(method):
+        return
+    if method.doc[PRIVATE].get(GIVEN_UP):
+        raise microdeposits.intent_refusal(microdeposits.Verdict.EXCEEDED)
+    options = intent.doc[PRIVATE]["options"].get(method["type"], {})
+    if options.get("verification_method") == "instant":
+        raise errors.not_implemented(
+            f"`payment_method_options[{method['type']}][verification_method]=instant` of an account that was typed in"
+        )
 
 
 def needs_mandate(page: MethodType) -> bool:

@@ -7,12 +7,13 @@ import secrets
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from strongroom import errors
 from strongroom.domain import intents
-from strongroom.resources import payment_outcomes, setting_up
+from strongroom.resources import attempts, payment_outcomes, setting_up
 from strongroom.resources.attempts import ACTION
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
-from strongroom.resources.kind import Document, Kind, Stored
+from strongroom.resources.kind import Document, Kind, Refusal, Stored
 from strongroom.resources.payment_intents import PAYMENT_INTENT
 from strongroom.resources.setup_intents import SETUP_INTENT
 from strongroom.resources.tasks import Onward
@@ -40,11 +41,18 @@ def waiting(intent: Stored, token: str) -> Document | None:
     return action
 
 
+async def go_on(call: Call, intent: Stored, error: errors.ApiError | None) -> Onward | Refusal | Document:
+    """Go on with an intent whose customer has answered, or, for `error`, has not."""
+    if intent.doc["object"] == PAYMENT_INTENT.type:
+        return await payment_outcomes.acted(call, intent, error)
+    return await setting_up.acted(call, intent, error)
+
+
 async def answer(call: Call, intent: Stored, *, passed: bool) -> Onward | None:
     """Go on with an intent as its customer has answered."""
-    if intent.doc["object"] == PAYMENT_INTENT.type:
-        return await payment_outcomes.acted(call, intent, passed=passed)
-    return await setting_up.acted(call, intent, passed=passed)
+    error = None if passed else attempts.unauthenticated(intent.doc["object"])
+    onward = await go_on(call, intent, error)
+    return onward if isinstance(onward, Onward) else None
 
 
 def comes_back_to(intent: Stored, return_url: str) -> str:

@@ -190,8 +190,8 @@ async def _question(
     doc, kind = intent.doc, method["type"]
     sent: Document = (params.get("payment_method_options") or {}).get(kind) or {}
     kept: Document = doc[PRIVATE]["options"].get(kind, {})
+    attempts.check_can_verify(intent, method)
     instrument = acquiring.instrument_of(call, method)
-    attempts.check_verified(method)
     if sent.get("cvc_token"):
         token = await tokens.spend(
             call, sent["cvc_token"], kinds=("cvc_update",), param="payment_method_options[card][cvc_token]"

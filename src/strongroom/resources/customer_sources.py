@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from strongroom import errors
+from strongroom.catalog.microdeposits import AMOUNTS
 from strongroom.domain import microdeposits
 from strongroom.domain import payment_methods as states
 from strongroom.domain.cards import check_expiry
-from strongroom.domain.microdeposits import Verdict
+from strongroom.domain.microdeposits import Report, Verdict
 from strongroom.resources import customers, sources
 from strongroom.resources.call import Call
 from strongroom.resources.cards import ADDRESS_FIELDS, PRIVATE
@@ -192,7 +193,7 @@ async def verify(call: Call, params: Document, *, customer: str, id: str) -> Doc
         raise errors.parameter_missing("amounts")
     microdeposits.check_pair(params["amounts"])
     private = _unverified(call, source)
-    verdict = microdeposits.judge(params["amounts"], private["wrong_amounts"])
+    verdict = microdeposits.judge(Report(AMOUNTS, params["amounts"]), private["wrong_amounts"])
     if verdict is Verdict.RIGHT:
         return view(sources.change(call, source, {**source.doc, PRIVATE: {**private, "status": "verified"}}))
     # A refusal leaves nothing behind but spent tokens, so that it was one is written down in a commit of its own.

@@ -133,16 +133,7 @@ async def _challenged(call: Call, intent: Stored, method: Stored, state: Documen
     if state["refuses_action"]:
         error = action_error(method["type"])
         return fail(call, intent, method, error, status=intents.REQUIRES_PAYMENT_METHOD)
-    token = next_actions.new_token()
-    todo = next_actions.next_action(
-        call,
-        "PaymentIntent",
-        method["type"],
-        next_actions.page_url(call, intent.id, token),
-        return_url=state["return_url"],
-        use_sdk=state["use_sdk"],
-    )
-    waiting = {"token": token, "state": state, "key_account": call.caller.key_account}
+    todo, waiting = next_actions.ask(call, intent, method, state)
     status = _next(intent, state, Verdict.CHALLENGED)
     doc = attempts.with_private(
         attempts.vacated(intent.doc, status=status, next_action=todo, last_payment_error=None),
@@ -166,22 +157,19 @@ def action_error(method_type: str) -> errors.ApiError:
 # -- when the customer has answered -----------------------------------------------------------------------------------
 
 
-async def acted(call: Call, intent: Stored, *, passed: bool) -> Onward | None:
-    """Go on with an intent whose customer has answered: to the acquirer, back to the merchant, or nowhere."""
+async def acted(call: Call, intent: Stored, error: errors.ApiError | None) -> Onward | Refusal | Document:
+    """Go on with an intent whose customer has answered: to the acquirer, back to the merchant, or, for `error`, nowhere."""
     attempts.check_free(intent)
     waiting = intent.doc[PRIVATE][ACTION]
     state = {**waiting["state"], "action": Action.ACT}
     method = await call.find(PAYMENT_METHOD, state["plan"]["payment_method"])
     assert method is not None
-    refusal = attempts.unusable(method) if passed else attempts.UNAUTHENTICATED
-    if refusal is not None:
-        error = errors.InvalidRequest(refusal, code="payment_intent_authentication_failure")
-        fail(call, intent, method, error, status=_next(intent, state, Verdict.DECLINED))
-        return None
+    why = error or attempts.unusable(PAYMENT_INTENT.type, method)
+    if why is not None:
+        return fail(call, intent, method, why, status=_next(intent, state, Verdict.DECLINED))
     if intent.doc["confirmation_method"] == "manual":
         doc = attempts.vacated(intent.doc, status=_next(intent, state, Verdict.AUTHENTICATED))
-        call.change(intent, attempts.with_private(doc, **{AUTHENTICATED: True}))
-        return None
+        return view(call.change(intent, attempts.with_private(doc, **{AUTHENTICATED: True})))
     attempts.occupy_method(call, method, state["charge"])
     charge_id = ids.new(state["charge"].partition("_")[0])
     asked = acquiring.as_question({**state["question"], "reference": charge_id, "authenticated": True})

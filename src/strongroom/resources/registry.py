@@ -41,6 +41,7 @@ MODULES = (
     "setup_attempts",
     "setup_intents",
     "tokens",
+    "verifying",
     "webhook_endpoints",
 )
 

@@ -83,7 +83,7 @@ async def begin(call: Call, intent: Stored, params: Document) -> Onward | Refusa
     if refusal is not None:
         return refusal
     acceptance = await attempts.agreed(call, method, params, code="setup_intent_mandate_invalid")
-    attempts.check_verified(method)
+    attempts.check_can_verify(intent, method)
     attempt_id = ids.new(SETUP_ATTEMPT.prefix)
     options: Document = intent.doc[PRIVATE]["options"].get(method["type"], {})
     sent: Document = (params.get("payment_method_options") or {}).get(method["type"]) or {}
@@ -219,17 +219,8 @@ def _challenged(
     call: Call, intent: Stored, method: Stored, state: Document, outcome: Outcome, status: str
 ) -> Document:
     """Stage that the customer has something to do."""
-    token = next_actions.new_token()
-    todo = next_actions.next_action(
-        call,
-        "SetupIntent",
-        method["type"],
-        next_actions.page_url(call, intent.id, token),
-        return_url=state["return_url"],
-        use_sdk=state["use_sdk"],
-    )
+    todo, waiting = next_actions.ask(call, intent, method, state)
     setup_attempts.make(call, state["attempt"], intent, method, outcome, status=status)
-    waiting = {"token": token, "state": state, "key_account": call.caller.key_account}
     doc = attempts.vacated(
         intent.doc,
         last_setup_error=None,
@@ -242,18 +233,17 @@ def _challenged(
     return view(changed)
 
 
-async def acted(call: Call, intent: Stored, *, passed: bool) -> Onward | None:
-    """Go on with an intent whose customer has answered."""
+async def acted(call: Call, intent: Stored, error: errors.ApiError | None) -> Onward | Refusal:
+    """Go on with an intent whose customer has answered: to ask whether the way to pay is good, or, for `error`, nowhere."""
     attempts.check_free(intent)
     state = {**intent.doc[PRIVATE][ACTION]["state"], "action": Action.ACT}
     method = await call.find(PAYMENT_METHOD, state["method"])
     assert method is not None
-    refusal = attempts.unusable(method) if passed else attempts.UNAUTHENTICATED
-    if refusal is not None:
-        error = errors.InvalidRequest(refusal, code="setup_intent_authentication_failure")
-        status = intents.REQUIRES_PAYMENT_METHOD
-        await fail(call, intent, method, error, state, Outcome(Verdict.DECLINED), status=status)
-        return None
+    why = error or attempts.unusable(SETUP.type, method)
+    if why is not None:
+        declined = Outcome(Verdict.DECLINED)
+        status = MACHINE.decide(Status(intent.doc["status"]), Action.ACT, declined.verdict).value
+        return await fail(call, intent, method, why, state, declined, status=status)
     reference = ids.new(SETUP_ATTEMPT.prefix)
     asked = acquiring.as_question({**state["question"], "reference": reference, "authenticated": True})
     attempts.occupy_method(call, method, reference)
