@@ -62,6 +62,8 @@ DELIVERIES_SHOWN_MAX = 100
 # How long things live.
 IDEMPOTENCY_SECONDS = 24 * 3600
 TOKEN_SECONDS = 24 * 3600
+# As in the published sample of one.
+CONFIRMATION_TOKEN_SECONDS = 12 * 3600
 # A token that was spent still says what it was spent on, and that it was; a month is long enough to ask.
 USED_TOKEN_SECONDS = 30 * 24 * 3600
 # The number of a card that was detached, for which nobody has a use any more.

@@ -104,6 +104,40 @@ def test_a_token_nobody_spends_is_gone_with_its_number_after_a_day(play):
     play(story)
 
 
+def test_a_confirmation_token_nobody_uses_is_gone_with_its_number_after_twelve_hours(play):
+    async def story(scene):
+        data = {"payment_method_data": {"type": "card", "card": VISA}}
+        unused = (await scene.post("/v1/confirmation_tokens", data))["id"]
+        used = (await scene.post("/v1/confirmation_tokens", data))["id"]
+        beside = (await scene.post("/v1/confirmation_tokens", data))["id"]
+        paid = {"amount": 2000, "currency": "usd", "payment_method_types[0]": "card", "confirm": "true"}
+        await scene.post("/v1/payment_intents", {**paid, "confirmation_token": used})
+        await scene.post(
+            "/v1/payment_intents", {**paid, "confirmation_token": beside, "payment_method": "pm_card_visa"}
+        )
+        # The unused token's; the one that became a PaymentMethod's; the magic card's. What another took the place of is gone.
+        assert len(await scene.rows("records")) == 3
+        assert await scene.faults() == []
+        scene.house.clock.advance(DAY // 2 - 1)
+        assert (await scene.call("GET", f"/v1/confirmation_tokens/{unused}"))["payment_intent"] is None
+        scene.house.clock.advance(1)
+        missing = await scene.call("GET", f"/v1/confirmation_tokens/{unused}", status=404)
+        assert missing["error"]["code"] == "resource_missing"
+        refused = await scene.call(
+            "POST", "/v1/payment_intents", {**paid, "confirmation_token": unused}, status=400
+        )
+        assert refused["error"]["code"] == "resource_missing"
+        await scene.reaper.reap()
+        assert {row.id for row in await scene.rows("confirmation_tokens")} == {used, beside}
+        assert len(await scene.rows("records")) == 2
+        scene.house.clock.advance(MONTH)
+        await scene.reaper.reap()
+        assert await scene.rows("confirmation_tokens") == []
+        assert await scene.faults() == []
+
+    play(story)
+
+
 def test_deleting_a_customer_clears_whose_cards_they_were(play):
     async def story(scene):
         customer, card = await scene.saved_card()

@@ -133,6 +133,14 @@ def work_a_day(server):
         )
         if "id" in charge:
             send("/v1/refunds", {"charge": charge["id"]})
+        carried = {"payment_method_data[type]": "card", "client_context[card]": number}
+        carried |= {f"payment_method_data[card][{name}]": value for name, value in card.items()}
+        send("/v1/confirmation_tokens", carried)
+        payment = {"amount": "900", "currency": "usd", "payment_method_types[0]": "card", "confirm": "true"}
+        send(
+            "/v1/payment_intents",
+            {**payment, "confirmation_token": send("/v1/confirmation_tokens", carried)["id"]},
+        )
         send("/v1/customers", {number: "x"})
         send("/v1/customers", {"email": number}, Idempotency_Key=f"key {number}")
         send(f"/v1/customers/{number}", {"name": NAME})

@@ -18,6 +18,10 @@ from strongroom.store import Rejected, WriteSet
 
 RACERS = 64
 CARD = b"card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2034&card[cvc]=314"
+CONFIRM = b"amount=500&currency=usd&payment_method_types[0]=card&confirm=true&confirmation_token="
+METHOD_DATA = b"payment_method_data[type]=card&payment_method_data" + CARD.replace(
+    b"card[", b"[card]["
+).replace(b"&[", b"&payment_method_data[")
 CUSTOM = b"type=custom&country=US&capabilities[transfers][requested]=true&capabilities[card_payments][requested]=true"
 # What the token is made from, and how it is spent; {account} is a connected account that there is.
 RACES = {
@@ -25,6 +29,7 @@ RACES = {
     "pii": (b"pii[id_number]=222222222", "/v1/accounts/{account}/persons", b"id_number="),
     "person": (b"person[first_name]=Jenny", "/v1/accounts/{account}/persons", b"person_token="),
     "account": (b"account[business_type]=company", "/v1/accounts/{account}", b"account_token="),
+    "confirmation token": (METHOD_DATA, "/v1/payment_intents", CONFIRM),
 }
 
 
@@ -84,7 +89,8 @@ async def race(data_dir, kind, *, guarded):
         racing = house if guarded else dataclasses.replace(house, store=CheckThenUpdate(house.store))
         application = Application(racing)
         _, account = await post(application, "/v1/accounts", CUSTOM)
-        _, token = await post(application, "/v1/tokens", held)
+        makes = "/v1/confirmation_tokens" if held is METHOD_DATA else "/v1/tokens"
+        _, token = await post(application, makes, held)
         path, spend = path.format(account=account["id"]), spend + token["id"].encode()
         outcomes = await asyncio.gather(*(post(application, path, spend) for _ in range(RACERS)))
         return [status for status, _ in outcomes].count(200)

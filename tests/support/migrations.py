@@ -11,4 +11,5 @@ MIGRATIONS = [
     "0008_dashboard",
     "0009_webhooks",
     "0010_payments",
+    "0011_confirmation_tokens",
 ]

@@ -136,6 +136,7 @@ def test_how_long_things_live():
     """These are promises to operators; changing one is a decision."""
     assert limits.IDEMPOTENCY_SECONDS == limits.TOKEN_SECONDS == DAY
     assert limits.EVENT_SECONDS == limits.USED_TOKEN_SECONDS == limits.DETACHED_SECONDS == MONTH
+    assert limits.CONFIRMATION_TOKEN_SECONDS == DAY // 2
     assert EVERY_SECONDS == 60
 
 

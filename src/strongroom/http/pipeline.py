@@ -38,7 +38,6 @@ FOR_CLIENTS: Final = frozenset(
     {
         "POST /v1/sources",
         "GET /v1/sources/{source}",
-        "POST /v1/confirmation_tokens",
         "POST /v1/setup_intents/{intent}/confirm",
     }
 )

@@ -182,7 +182,7 @@ def acceptance_of(call: Call, params: Document) -> Document | None:
         return {**shown, "offline": {}}
     online = accepted.get("online") or {}
     if call.caller.kind is KeyKind.PUBLISHABLE:
-        online = {"ip_address": call.origin.client_ip, "user_agent": None, **online}
+        online = {"ip_address": call.origin.client_ip, "user_agent": call.origin.user_agent, **online}
     for name in ("ip_address", "user_agent"):
         if name not in online:
             raise errors.parameter_missing(f"mandate_data[customer_acceptance][online][{name}]")
@@ -212,6 +212,9 @@ def redirect_refusal(
         "This intent is configured to accept payment methods that may redirect the customer. Provide a `return_url`, or set "
         "`automatic_payment_methods[allow_redirects]` to `never` when you create it.",
     )
+    if params.get("confirmation_token"):
+        # A request that is refused spends no token, so nothing of it may stay.
+        raise error
     return Refusal(holding(error, **{kind.type: shown(call, kind, intent)}), keeps_all=True)
 
 

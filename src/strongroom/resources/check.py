@@ -26,11 +26,13 @@ CUSTOMERS: Final = "customers"
 METHODS: Final = "payment_methods"
 RECORDS: Final = "records"
 TOKENS: Final = "tokens"
+CONFIRMATION_TOKENS: Final = "confirmation_tokens"
 FILES: Final = "files"
 SEGMENTS: Final = files.SEGMENTS
 # A file's segments are opened with the file, which alone knows how many there are and where their key is.
 WITHOUT_DOCUMENT: Final = frozenset({"fingerprints", "installation", SEGMENTS})
-ORDER: Final = (TOKENS, *(name for name in TABLES if name not in {TOKENS, RECORDS}), RECORDS)
+FIRST: Final = (TOKENS, CONFIRMATION_TOKENS)
+ORDER: Final = (*FIRST, *(name for name in TABLES if name not in {*FIRST, RECORDS}), RECORDS)
 
 
 async def check(house: House) -> list[str]:

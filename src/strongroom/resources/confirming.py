@@ -18,6 +18,7 @@ from strongroom.resources import (
     acquiring,
     attempts,
     charging,
+    confirmation_tokens,
     payment_methods,
     tokens,
 )
@@ -67,6 +68,7 @@ async def confirm(call: Call, params: Document, *, intent: str) -> Onward | Refu
     _check_state(call, stored, params)
     attempts.check_free(stored)
     parts.refuse_what_is_missing(PAYMENT, params)
+    params = await confirmation_tokens.spent(call, PAYMENT, stored.id, params)
     changes = {name: value for name, value in params.items() if name in CHANGING}
     choosing = intents.choosing_again(stored.doc, changes)
     try:

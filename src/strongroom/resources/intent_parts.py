@@ -30,7 +30,6 @@ from strongroom.resources.kind import Document, Kind, Stored
 # What is known to Stripe and not here yet, of either kind of intent.
 NOT_YET: Final = (
     "amount_details",
-    "confirmation_token",
     "customer_account",
     "flow_directions",
     "hooks",

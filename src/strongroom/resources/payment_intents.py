@@ -18,7 +18,7 @@ from strongroom.contract import fit
 from strongroom.domain import intents
 from strongroom.domain.amounts import check_amount, currency_of
 from strongroom.domain.intents import TYPES, Choosing
-from strongroom.resources import attempts
+from strongroom.resources import attempts, confirmation_tokens
 from strongroom.resources import intent_parts as parts
 from strongroom.resources.account_parts import ACCOUNT
 from strongroom.resources.call import Call
@@ -104,6 +104,7 @@ EMPTY: Final[Document] = {
 async def create(call: Call, params: Document) -> Document | Onward | Refusal:
     """Make an intent, and with `confirm` try to take the money. Nothing of it is there if it cannot be made."""
     doc, choosing = parts.begun(call, PAYMENT, params, EMPTY)
+    params = await confirmation_tokens.spent(call, PAYMENT, doc["id"], params)
     if "confirmation_method" in params:
         doc["confirmation_method"] = params["confirmation_method"]
     doc = await written(call, doc, params, choosing)

@@ -17,7 +17,6 @@ table in `domain.payment_methods`.
 from typing import Any, Final
 
 from strongroom import catalog, errors, ids
-from strongroom.catalog import MethodType
 from strongroom.catalog.method_pages import outcome_table
 from strongroom.domain import cards as card_rules
 from strongroom.domain import payment_methods as states
@@ -79,6 +78,22 @@ async def from_data(call: Call, data: Document, *, param: str = "") -> Stored:
         errors.InvalidRequest: the first thing wrong with the details or the billing details.
         errors.CardError: the first thing wrong with the card.
     """
+    method_id = ids.new("pm")
+    return insert(call, method_id, await take_in(call, data, owner=method_id, param=param), data)
+
+
+async def take_in(call: Call, data: Document, *, owner: str, param: str = "") -> Material:
+    """Check and vault what was sent to make a PaymentMethod, and return what one is made from.
+
+    Args:
+        call: the request.
+        data: see `from_data`.
+        owner: the id under which a security code is held.
+        param: the parameter that holds `data`; empty: the request itself.
+
+    Raises:
+        errors.ApiError: see `from_data`.
+    """
     if "type" not in data:
         raise errors.parameter_missing(inside(param, "type"))
     page = PAGES[data["type"]]
@@ -87,34 +102,29 @@ async def from_data(call: Call, data: Document, *, param: str = "") -> Stored:
         raise errors.ParameterRefused(
             f"You sent {stray}, but the type of the PaymentMethod is {page.type}.", param=inside(param, stray)
         )
-    method_id = ids.new("pm")
-    return insert(call, method_id, await _material(call, page, data, method_id, param), data)
-
-
-async def _material(call: Call, page: MethodType, data: Document, method_id: str, param: str) -> Material:
     if page.type == CARD:
-        return await _card_material(call, data, method_id, param)
+        return await _card_material(call, data, owner, param)
     return await method_material.take_in(call, page, data, param=param)
 
 
-async def _card_material(call: Call, data: Document, method_id: str, param: str) -> CardMaterial:
+async def _card_material(call: Call, data: Document, owner: str, param: str) -> CardMaterial:
     details, name = data.get(CARD), inside(param, CARD)
     if details is None:
         raise errors.parameter_missing(name)
     billing = billing_details(data.get("billing_details"), param=param)
     if "token" in details:
-        return await _material_from_token(call, details, method_id, billing, name)
-    return await cards.take_in(call, details, code_owner=method_id, billing_details=billing, param=name)
+        return await _material_from_token(call, details, owner, billing, name)
+    return await cards.take_in(call, details, code_owner=owner, billing_details=billing, param=name)
 
 
 async def _material_from_token(
-    call: Call, details: Document, method_id: str, billing: Document, param: str
+    call: Call, details: Document, owner: str, billing: Document, param: str
 ) -> CardMaterial:
     for other in ("number", "exp_month", "exp_year", "cvc"):
         if other in details:
             raise errors.parameters_exclusive(f"{param}[token]", f"{param}[{other}]")
     spent = await tokens.spend_card(call, details["token"], param=f"{param}[token]")
-    call.hand_over_code(spent.code_owner, method_id)
+    call.hand_over_code(spent.code_owner, owner)
     material = cards.with_billing_details(spent.material, billing)
     preferred = (details.get("networks") or {}).get("preferred")
     return cards.with_preferred_network(material, preferred) if preferred else material
@@ -124,6 +134,12 @@ def insert(
     call: Call, method_id: str, material: Material, params: Document, *, kind: str = "payment_method"
 ) -> Stored:
     """Stage the row of a PaymentMethod, or (`kind` = `card`) of an older source."""
+    doc, columns = described(call, method_id, material, params)
+    return call.insert(PAYMENT_METHOD, doc, object_id=method_id, **{**columns, "object": kind})
+
+
+def described(call: Call, method_id: str, material: Material, params: Document) -> tuple[Document, Document]:
+    """Return the document and the columns of a PaymentMethod that nobody has used yet."""
     doc: Document = {
         "id": method_id,
         "object": "payment_method",
@@ -137,19 +153,17 @@ def insert(
     }
     if params.get("radar_options"):
         doc["radar_options"] = params["radar_options"]
-    return call.insert(
-        PAYMENT_METHOD,
-        doc,
-        object_id=method_id,
-        object=kind,
-        type=material.type,
-        customer=None,
-        allow_redisplay=params.get("allow_redisplay", "unspecified"),
-        state=states.FRESH,
-        record=material.record,
-        fingerprint=material.fingerprint,
-        detached_at=None,
-    )
+    columns = {
+        "object": "payment_method",
+        "type": material.type,
+        "customer": None,
+        "allow_redisplay": params.get("allow_redisplay", "unspecified"),
+        "state": states.FRESH,
+        "record": material.record,
+        "fingerprint": material.fingerprint,
+        "detached_at": None,
+    }
+    return doc, columns
 
 
 # -- find -------------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ MODULES = (
     "capabilities",
     "capturing",
     "charges",
+    "confirmation_tokens",
     "confirming",
     "customer_balances",
     "customer_search",

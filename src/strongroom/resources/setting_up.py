@@ -17,6 +17,7 @@ from strongroom.resources import (
     acquiring,
     attempts,
     charging,
+    confirmation_tokens,
     mandates,
     next_actions,
     payment_methods,
@@ -58,6 +59,7 @@ async def confirm(call: Call, params: Document, *, intent: str) -> Onward | Refu
         raise parts.unexpected_state(SETUP_INTENT, stored, _REFUSED.format(_STATES[status]))
     attempts.check_free(stored)
     parts.refuse_what_is_missing(SETUP, params)
+    params = await confirmation_tokens.spent(call, SETUP, stored.id, params)
     changes = {name: value for name, value in params.items() if name in CHANGING}
     choosing = intents.choosing_again(stored.doc, changes)
     try:

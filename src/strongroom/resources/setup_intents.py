@@ -15,7 +15,7 @@ from typing import Final
 from strongroom import errors
 from strongroom.domain import intents
 from strongroom.domain.intents import TYPES, Choosing
-from strongroom.resources import attempts
+from strongroom.resources import attempts, confirmation_tokens
 from strongroom.resources import intent_parts as parts
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -78,6 +78,7 @@ EMPTY: Final[Document] = {
 async def create(call: Call, params: Document) -> Document | Onward | Refusal:
     """Make an intent, and with `confirm` try to set it up. Nothing of it is there if it cannot be made."""
     doc, choosing = parts.begun(call, SETUP, params, EMPTY)
+    params = await confirmation_tokens.spent(call, SETUP, doc["id"], params)
     if "usage" in params:
         doc["usage"] = params["usage"]
     doc = await written(call, doc, params, choosing)

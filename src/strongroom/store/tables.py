@@ -162,6 +162,15 @@ TABLES: Final = {
             ],
         ),
         Table(
+            "confirmation_tokens",
+            [
+                CREATED,
+                Column("used_at", "integer", nullable=True),
+                Column("expires_at", "integer"),
+                Column("record", "text", nullable=True),
+            ],
+        ),
+        Table(
             "mandates",
             [CREATED, Column("payment_method", "text"), Column("status", "text")],
         ),

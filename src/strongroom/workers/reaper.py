@@ -30,6 +30,7 @@ BATCH: Final = 100
 # A file of the largest size has 256 segments.
 FILES_BATCH: Final = 4
 
+CONFIRMATION_TOKENS: Final = "confirmation_tokens"
 FILES: Final = "files"
 METHODS: Final = "payment_methods"
 RECORDS: Final = "records"
@@ -65,6 +66,19 @@ def _rules(settings: Settings) -> tuple[Rule, ...]:
         Rule("unused tokens", "tokens", settings.token_lifetime, stays=_is_used, with_record=True),
         # The value behind a used token belongs to what the token became.
         Rule("used tokens", "tokens", limits.USED_TOKEN_SECONDS, stays=lambda token: not _is_used(token)),
+        Rule(
+            "unused confirmation tokens",
+            CONFIRMATION_TOKENS,
+            limits.CONFIRMATION_TOKEN_SECONDS,
+            stays=_is_used,
+            with_record=True,
+        ),
+        Rule(
+            "used confirmation tokens",
+            CONFIRMATION_TOKENS,
+            limits.USED_TOKEN_SECONDS,
+            stays=lambda token: not _is_used(token),
+        ),
     )
 
 
