@@ -12,4 +12,5 @@ MIGRATIONS = [
     "0009_webhooks",
     "0010_payments",
     "0011_confirmation_tokens",
+    "0012_connect_money",
 ]

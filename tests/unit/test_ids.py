@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 
 from strongroom import ids
 
-parts = st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5), max_size=4)
+parts = st.lists(
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5), max_size=4
+)
 
 
 def test_the_same_parts_have_the_same_id_for_ever():

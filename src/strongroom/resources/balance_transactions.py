@@ -9,7 +9,7 @@ converted: an account has a balance in every currency it was paid in.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from strongroom import ids
@@ -36,6 +36,10 @@ _CATEGORIES: Final = {
     "refund_failure": "refund_failure",
     "payment_failure_refund": "refund_failure",
     "adjustment": "dispute",
+    "transfer": "transfer",
+    "transfer_refund": "transfer_reversal",
+    "application_fee": "platform_earning",
+    "application_fee_refund": "platform_earning_refund",
 }
 
 
@@ -65,6 +69,11 @@ def fee_of(family: str, amount: int) -> int:
     return Price(*pricing().of(family)).fee(amount)
 
 
+def usual_time(call: Call) -> int:
+    """Return when money that is taken now can be paid out, in seconds since 1970."""
+    return available_on(call.now, pricing().waiting_days)
+
+
 def book(
     call: Call,
     kind: str,
@@ -73,8 +82,10 @@ def book(
     currency: str,
     *,
     fee: int = 0,
+    application_fee: Document | None = None,
     description: str | None = None,
     at_once: bool = False,
+    waits_until: int | None = None,
 ) -> Stored:
     """Stage a change of the balance and return it.
 
@@ -84,12 +95,18 @@ def book(
         source: the id of what causes it.
         amount: in minor units; negative for what leaves.
         currency: what it is an amount of.
-        fee: what is kept back of it.
+        fee: what processing it costs.
+        application_fee: what a platform keeps of it, as an item of `fee_details`.
         description: what the source says of itself.
         at_once: whether it counts now, and not in a few days. What leaves always does.
+        waits_until: when it counts, in seconds since 1970, where that depends on other money; None: as said above.
     """
-    waits = amount > 0 and not at_once
-    when = available_on(call.now, pricing().waiting_days) if waits else call.now
+    when = usual_time(call) if amount > 0 and not at_once else call.now
+    when = when if waits_until is None else max(waits_until, call.now)
+    waits = when > call.now
+    details = [application_fee] if application_fee is not None else []
+    details += [_fee_detail(fee, currency)] if fee else []
+    kept_back = sum(one["amount"] for one in details)
     transaction_id = ids.new(BALANCE_TRANSACTION.prefix)
     doc: Document = {
         "id": transaction_id,
@@ -101,9 +118,9 @@ def book(
         "currency": currency,
         "description": description,
         "exchange_rate": None,
-        "fee": fee,
-        "fee_details": [_fee_detail(fee, currency)] if fee else [],
-        "net": amount - fee,
+        "fee": kept_back,
+        "fee_details": details,
+        "net": amount - kept_back,
         "reporting_category": _CATEGORIES[kind],
         "source": source,
         "type": kind,
@@ -164,7 +181,7 @@ async def retrieve_balance(call: Call, params: Document) -> Document:
     """Show what can be paid out and what still waits, in each currency; at least in the account's own."""
     own = account_tables().countries[(await standing_of(call)).country].currency
     sums = {AVAILABLE: Counter({own: 0}), PENDING: Counter({own: 0})}
-    async for transaction in _all(call):
+    async for transaction in everything(call):
         shown = view(transaction)
         sums[shown["status"]][shown["currency"]] += shown["net"]
     currencies = sorted({*sums[AVAILABLE], *sums[PENDING]}, key=lambda one: (one != own, one))
@@ -175,11 +192,12 @@ async def retrieve_balance(call: Call, params: Document) -> Document:
     }
 
 
-async def _all(call: Call) -> AsyncIterator[Stored]:
+async def everything(call: Call, filters: Sequence[Filter] = ()) -> AsyncIterator[Stored]:
+    """Yield the account's balance transactions, newest first."""
     params: Document = {"limit": PAGE}
     has_more = True
     while has_more:
-        found, has_more = await call.page(BALANCE_TRANSACTION, params)
+        found, has_more = await call.page(BALANCE_TRANSACTION, params, filters)
         for transaction in found:
             yield transaction
         if found:

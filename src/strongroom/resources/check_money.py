@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from strongroom.house import House
+from strongroom.resources.check_transfers import TRANSFERS, transfer_faults
 from strongroom.resources.tasks import TASK
 from strongroom.store import Filter, Row
 from strongroom.vault import Keyring
@@ -24,6 +25,8 @@ async def money_faults(house: House, keyring: Keyring, row: Row) -> list[str]:
         return await _record_faults(house, keyring, row)
     if row.table == CHARGES:
         return await _charge_faults(house, keyring, row)
+    if row.table == TRANSFERS:
+        return await transfer_faults(house, keyring, row)
     return []
 
 
@@ -38,11 +41,12 @@ async def _record_faults(house: House, keyring: Keyring, row: Row) -> list[str]:
 
 
 async def _charge_faults(house: House, keyring: Keyring, row: Row) -> list[str]:
-    """A charge was asked of somebody, and has given back what its refunds say."""
-    faults = []
-    if await house.store.get(RECORDS, row.account, row.livemode, row.id) is None:
-        faults.append("was asked of no acquirer")
+    """A charge was asked of somebody, or is what a platform passed on, and has given back what its refunds say."""
     charge = _opened(keyring, row)
+    faults = []
+    is_transfer = charge["source_transfer"] is not None
+    if not is_transfer and await house.store.get(RECORDS, row.account, row.livemode, row.id) is None:
+        faults.append("was asked of no acquirer")
     let_go = charge["amount"] - charge["amount_captured"] if charge["captured"] else 0
     if charge["amount_refunded"] != let_go + await _given_back(house, keyring, row):
         faults.append("has given back another sum than its refunds")

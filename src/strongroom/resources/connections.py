@@ -4,6 +4,7 @@ The connected account's data lives in its own partition. A connection that has e
 refused to its former platform exactly as one that never was: the answer does not say which.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from strongroom import errors
@@ -60,6 +61,22 @@ async def acting_on(call: Call, account: str) -> Call:
         )
     await check_connected(call.store, call.caller, account)
     return await call.on_account(account)
+
+
+async def of_platform(call: Call, platform: str) -> Call:
+    """Return a call that acts on a platform's own account, whoever asked, and leaves its writes in this one."""
+    acting = await call.on_account(platform)
+    acting.caller = replace(acting.caller, key_account=platform)
+    return acting
+
+
+async def is_living(call: Call, account: str) -> bool:
+    """Whether an account is connected to the one that `call` acts on, and stays so until this call has committed."""
+    connection = await call.find(CONNECTION, account)
+    if connection is None or connection["ended_at"] is not None:
+        return False
+    call.guard(connection)
+    return True
 
 
 def connect(call: Call, account: str) -> Stored:

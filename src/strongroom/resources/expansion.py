@@ -12,12 +12,18 @@ from strongroom.contract import expandable, hide_from_publishable, renderer
 from strongroom.resources import registry
 from strongroom.resources.call import Call
 from strongroom.resources.caller import KeyKind
+from strongroom.resources.connections import CONNECTION
 from strongroom.resources.kind import Document, Kind
 
 Tree = dict[str, Any]
 
-# What a platform is shown of a connected account whose path it named, its own account being the one it acts on.
-OF_CONNECTED: Final = frozenset({"account", "person"})
+# The objects of a platform that name others of a connected account, and where they say which account that is.
+OF_CONNECTED: Final = {
+    "account": "id",
+    "application_fee": "account",
+    "person": "account",
+    "transfer": "destination",
+}
 
 
 @dataclass(slots=True)
@@ -47,9 +53,13 @@ async def expand(call: Call, documents: list[Document], paths: Iterable[str]) ->
 
 
 async def _home(call: Call, document: Document) -> Call:
-    """Return a call that acts on the connected account whose object is shown to its platform."""
-    account: str = document["id"] if document["object"] == "account" else document.get("account", "")
-    if document["object"] not in OF_CONNECTED or account == call.caller.account or document.get("deleted"):
+    """Return a call that acts on the connected account that an object of its platform speaks of."""
+    field = OF_CONNECTED.get(document.get("object", ""))
+    account = None if field is None or document.get("deleted") else document[field]
+    if not isinstance(account, str) or account == call.caller.account:
+        return call
+    connection = await call.find(CONNECTION, account)
+    if connection is None or connection["ended_at"] is not None:
         return call
     return await call.on_account(account)
 
@@ -115,7 +125,8 @@ async def _resolve(call: Call, references: list[Reference]) -> list[Reference]:
                 continue
             reference.holder[reference.field] = own = dict(shown)
             await _include(call, own, reference.below)
-            _collect(kind.type, "", own, reference.below, deeper, reference.home)
+            home = await _home(reference.home, own) if reference.below else call
+            _collect(kind.type, "", own, reference.below, deeper, home)
     return deeper
 
 

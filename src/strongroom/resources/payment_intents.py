@@ -20,14 +20,13 @@ from strongroom.domain.amounts import check_amount, currency_of
 from strongroom.domain.intents import TYPES, Choosing
 from strongroom.resources import attempts, confirmation_tokens
 from strongroom.resources import intent_parts as parts
-from strongroom.resources.account_parts import ACCOUNT
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
+from strongroom.resources.destinations import check_destination
 from strongroom.resources.intent_parts import PAYMENT
 from strongroom.resources.kind import Document, Kind, Listing, Refusal, Stored
-from strongroom.resources.offers import Wish, check_parties, offer_for
+from strongroom.resources.offers import Wish, offer_for
 from strongroom.resources.registry import PUBLISHABLE_TOO, handles, register_kind
-from strongroom.resources.standing import statuses
 from strongroom.resources.tasks import Onward
 from strongroom.store import Filter
 
@@ -215,23 +214,7 @@ async def _check_money_moves(call: Call, doc: Document, params: Document) -> Non
     if fee is not None and transfer.get("amount") is not None:
         raise errors.parameters_exclusive("application_fee_amount", "transfer_data[amount]")
     if "destination" in (params.get("transfer_data") or {}):
-        await _check_destination(call, transfer["destination"])
-
-
-async def _check_destination(call: Call, destination: str) -> None:
-    await check_parties(call, destination, None)
-    if destination == call.caller.account:
-        raise errors.InvalidRequest(
-            "The destination of a transfer cannot be the account itself.", param="transfer_data[destination]"
-        )
-    account = await (await call.on_account(destination)).find(ACCOUNT, destination)
-    if account is not None and statuses(account.doc).get("transfers") != "active":
-        raise errors.InvalidRequest(
-            "Your destination account needs to have at least one of the following capabilities enabled: transfers, "
-            "crypto_transfers, legacy_payments",
-            code="insufficient_capabilities_for_transfer",
-            param="transfer_data[destination]",
-        )
+        await check_destination(call, transfer["destination"], param="transfer_data[destination]")
 
 
 def _check_descriptors(params: Document) -> None:

@@ -121,6 +121,8 @@ async def _charge_of_intent(call: Call, intent: str) -> Stored:
 
 def _check_refundable(charge: Stored) -> None:
     doc = charge.doc
+    if doc["source_transfer"] is not None:
+        raise errors.not_implemented("refunds of payments that are transfers of a platform")
     if doc["refunded"] or (doc["captured"] and doc["amount_refunded"] == doc["amount"]):
         raise errors.InvalidRequest(
             f"Charge {charge.id} has already been refunded.", code="charge_already_refunded"
@@ -189,24 +191,12 @@ async def created(call: Call, state: Document, outcome: Outcome | None) -> Docum
 
 def _insert(call: Call, charge: Stored, state: Document, outcome: Outcome) -> Stored:
     status = _STATUS[outcome.verdict]
-    doc: Document = {
-        "id": state["id"],
-        "object": "refund",
-        "amount": state["amount"],
-        "balance_transaction": None,
-        "created": call.now,
-        "currency": charge.doc["currency"],
-        "customer": charge["customer"],
-        "customer_account": None,
+    doc = {
+        **document(call, charge, state["id"], state["amount"]),
         "metadata": state["metadata"],
-        "payment_method": charge.doc["payment_method"],
         "reason": state["reason"],
-        "receipt_number": None,
-        "source_transfer_reversal": None,
         "status": status,
-        "transfer_reversal": None,
         **_destination(charge),
-        PRIVATE: {"type": charge.doc[PRIVATE]["type"]},
     }
     if status == "pending":
         doc["pending_reason"] = "processing"
@@ -216,6 +206,29 @@ def _insert(call: Call, charge: Stored, state: Document, outcome: Outcome) -> St
         doc["instructions_email"] = state["instructions_email"]
     columns = {"charge": charge.id, "payment_intent": charge["payment_intent"]}
     return call.insert(REFUND, doc, object_id=state["id"], **columns)
+
+
+def document(call: Call, charge: Stored, refund_id: str, amount: int, **fields: str | None) -> Document:
+    """Return what a new refund of a charge says, `fields` included."""
+    return {
+        "id": refund_id,
+        "object": "refund",
+        "amount": amount,
+        "balance_transaction": None,
+        "created": call.now,
+        "currency": charge.doc["currency"],
+        "customer": charge["customer"],
+        "customer_account": None,
+        "metadata": {},
+        "payment_method": charge.doc.get("payment_method"),
+        "reason": None,
+        "receipt_number": None,
+        "source_transfer_reversal": None,
+        "status": "succeeded",
+        "transfer_reversal": None,
+        **fields,
+        PRIVATE: {"type": charge.doc[PRIVATE]["type"]},
+    }
 
 
 def _destination(charge: Stored) -> Document:

@@ -42,6 +42,8 @@ MODULES = (
     "setup_attempts",
     "setup_intents",
     "tokens",
+    "transfer_reversals",
+    "transfers",
     "verifying",
     "webhook_endpoints",
 )

@@ -299,6 +299,32 @@ TABLES: Final = {
             ],
         ),
         Table(
+            "transfers",
+            [CREATED, Column("destination", "text"), Column("transfer_group", "text", nullable=True)],
+            [
+                LISTABLE,
+                Index(("account", "livemode", "destination", "seq")),
+                Index(("account", "livemode", "transfer_group", "seq"), where="transfer_group"),
+            ],
+        ),
+        Table(
+            "transfer_reversals",
+            [CREATED, Column("transfer", "text")],
+            [Index(("account", "livemode", "transfer", "seq"))],
+        ),
+        Table(
+            "application_fees",
+            [CREATED, Column("charge", "text")],
+            [LISTABLE, Index(("account", "livemode", "charge", "seq"))],
+        ),
+        Table(
+            "fee_refunds",
+            [CREATED, Column("fee", "text")],
+            [Index(("account", "livemode", "fee", "seq"))],
+        ),
+        # One row for each currency an account has spent of, changed by whoever spends what is available.
+        Table("spendings", [CREATED]),
+        Table(
             "setup_attempts",
             [CREATED, Column("setup_intent", "text")],
             [Index(("account", "livemode", "setup_intent", "seq"))],
