@@ -226,7 +226,9 @@ def build() -> tuple[str, str]:
     found = {**operations()}
     for rule in overlay["operations"]:
         found |= aliases(found, rule)
+    found |= {rule["key"]: own_operation(rule) for rule in overlay["own"]}
     resources = {name: resource(name, optional[name]) for name in RESOURCES if name in optional}
+    resources |= {rule["object"]: own_hash(rule["name"], rule["fields"]) for rule in overlay["own_resource"]}
     params = {key: operation.params for key, operation in found.items()}
     for shape in (*params.values(), *resources.values()):
         in_order(shape)
@@ -245,6 +247,17 @@ def aliases(found: dict[str, Operation], rule: dict[str, Any]) -> dict[str, Oper
         raise SystemExit(f"overlay.toml: nothing is like {like}")
     copies = [replace(one, key=one.key.replace(like, path), params=deepcopy(one.params)) for one in same]
     return {one.key: one for one in copies if one.key not in found}
+
+
+def own_operation(rule: dict[str, Any]) -> Operation:
+    """Return an operation that is Strongroom's alone."""
+    return Operation(rule["key"], own_hash(rule["name"], rule["params"]), rule["returns"])
+
+
+def own_hash(name: str, fields: dict[str, Type]) -> Hash:
+    """Return a hash that no SDK has; a `?` at the end of a field's name says that it may be left out."""
+    absent = {one.removesuffix("?") for one in fields if one.endswith("?")}
+    return Hash(name, {one.removesuffix("?"): kind for one, kind in fields.items()}, absent)
 
 
 def in_order(shape: Hash) -> None:

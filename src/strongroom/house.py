@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from strongroom import errors, installation
+from strongroom.account_clocks import AccountClocks
 from strongroom.clock import Clock
 from strongroom.config import Settings
 from strongroom.errors import CannotServe
@@ -43,6 +44,7 @@ class House:
     store: Store
     vault: Vault
     key_store: KeyStore
+    clocks: AccountClocks
     staged: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when webhooks were committed that are to be delivered."""
 
@@ -93,10 +95,13 @@ async def open_house(settings: Settings, clock: Clock | None = None, *, exclusiv
         await installation.refuse_lost_keys(store, key_store)
         vault = await Vault.open(root_key(settings), key_store, clock=clock)
         await installation.refuse_foreign_keys(store, vault, clock)
+        clocks = AccountClocks(store, is_shared=not settings.is_sqlite)
+        if settings.sandbox:
+            await clocks.read()
         opened.pop_all()
     staged = asyncio.Event()
     outbox = Outbox(store, vault, is_shared=not settings.is_sqlite, staged=staged.set)
-    return House(settings, clock, outbox, vault, key_store, staged)
+    return House(settings, clock, outbox, vault, key_store, clocks, staged)
 
 
 async def _opened_key_store(settings: Settings) -> KeyStore:

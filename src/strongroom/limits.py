@@ -59,6 +59,9 @@ WEBHOOK_ANSWER_SHOWN_MAX = 1_024
 # Sixteen endpoints of an account and as many of its platform, and some sent again.
 DELIVERIES_SHOWN_MAX = 100
 
+# How far a test may move its account's clock: ten years, and every time still fits where it is kept.
+CLOCK_AHEAD_SECONDS_MAX = 10 * 365 * 24 * 3600
+
 # How long things live.
 IDEMPOTENCY_SECONDS = 24 * 3600
 TOKEN_SECONDS = 24 * 3600

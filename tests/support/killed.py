@@ -8,8 +8,8 @@ import signal
 import sys
 
 from strongroom import cli
-from strongroom.http import phases
-from strongroom.resources import acquiring
+from strongroom.http import phases, pipeline
+from strongroom.resources import acquiring, capturing
 
 PLACES = {
     "before the first commit": (phases, "stage", "before"),
@@ -17,6 +17,10 @@ PLACES = {
     "before the answer is heard": (acquiring, "put", "after"),
     "before the second commit": (phases, "_answered", "after"),
     "before the request is answered": (phases, "_finish", "after"),
+}
+OTHER_PLACES = {
+    "before what became due is done": (pipeline, "catch_up", "before"),
+    "before a hold has ended": (capturing.refunds, "release", "before"),
 }
 
 
@@ -26,10 +30,10 @@ def die():
 
 def plant(place):
     """Wrap the function at the place: the process dies before it begins or after it has returned."""
-    module, name, when = PLACES[place]
+    module, name, when = {**PLACES, **OTHER_PLACES}[place]
     real = getattr(module, name)
 
-    if name == "stage":
+    if name in {"stage", "release"}:
 
         def wrapped(*given, **named):
             die()

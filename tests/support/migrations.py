@@ -13,4 +13,5 @@ MIGRATIONS = [
     "0010_payments",
     "0011_confirmation_tokens",
     "0012_connect_money",
+    "0013_sandbox_clocks",
 ]

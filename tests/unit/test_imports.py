@@ -18,9 +18,10 @@ MAY_IMPORT = {
     "vault": LEAVES | {"catalog", "domain"},
     "installation": LEAVES | {"store", "vault"},
     "outbox": LEAVES | {"domain", "store", "vault"},
-    "house": LEAVES | {"installation", "outbox", "store", "vault"},
+    "account_clocks": LEAVES | {"store"},
+    "house": LEAVES | {"account_clocks", "installation", "outbox", "store", "vault"},
     "resources": LEAVES
-    | {"catalog", "connectors", "contract", "domain", "house", "outbox", "store", "vault"},
+    | {"account_clocks", "catalog", "connectors", "contract", "domain", "house", "outbox", "store", "vault"},
     "workers": LEAVES | {"domain", "house", "installation", "outbox", "resources", "store", "vault"},
     "http": LEAVES | {"catalog", "contract", "dashboard", "house", "resources", "store", "vault", "workers"},
     "dashboard": LEAVES | {"catalog", "contract", "domain", "house", "resources", "store", "vault"},

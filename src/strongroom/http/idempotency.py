@@ -136,7 +136,8 @@ def fresh_claim(keyring: Keyring) -> Claim:
 def keep(call: Call, claimed: Claim, answer: StoredAnswer) -> None:
     """Stage the claim and the answer with the work they belong to."""
     doc = {"body": answer.body, "path": call.origin.path, "request_id": answer.request_id}
-    columns = {"created": call.now, "request_mac": claimed.request_mac, "status": answer.status}
+    # In the machine's time: a request that moves its account's clock by a week does not outlive its own key.
+    columns = {"created": call.due_in(0), "request_mac": claimed.request_mac, "status": answer.status}
     if claimed.outlived is None:
         call.insert_row(TABLE, claimed.row_id, doc, **columns)
     else:

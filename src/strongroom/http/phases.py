@@ -38,10 +38,12 @@ class Whose(NamedTuple):
     caller: Caller
     origin: Origin
     keyring: Keyring
+    due_at: int | None = None
+    """When it was to be done; None: now."""
 
     def call(self, house: House) -> Call:
         """Return a fresh call."""
-        return Call(house, self.caller, self.origin, self.keyring)
+        return Call(house, self.caller, self.origin, self.keyring, due_at=self.due_at)
 
 
 Operate = Callable[[Call], Awaitable[Onward | None]]
@@ -110,7 +112,7 @@ async def complete(house: House, row: Row) -> Finished | None:
     keyring = await house.keyring(row.account, row.livemode)
     doc = msgspec.msgpack.decode(keyring.open_document(row.table, row.id, row.doc))
     caller, origin = msgspec.convert(doc["caller"], Caller), msgspec.convert(doc["origin"], Origin)
-    whose = Whose(caller, origin, keyring)
+    whose = Whose(caller, origin, keyring, row.columns["due_at"])
     outcome: Heard = None
     if doc["question"] is not None:
         question = acquiring.as_question(doc["question"])

@@ -26,6 +26,7 @@ from strongroom.resources.registry import Handler
 from strongroom.resources.tasks import Onward
 from strongroom.store import Rejected
 from strongroom.vault import Keyring
+from strongroom.workers.catching_up import catch_up
 
 # Refusals that say nothing about the request itself, so that the key stays free: 401 and 403 never get here.
 _NOT_KEPT: Final = frozenset({403, 409, 429, 501, 503})
@@ -161,8 +162,7 @@ async def _run(work: Work, request: Request, house: House, claimed: Claim | None
                     return replayed
             continue
         call.committed()
-        for follow_up in call.follow_ups:
-            await _follow(follow_up, work, house)
+        await _before_the_answer(call, work, house)
         if isinstance(answer, Onward):
             answer = await _second_half(answer, call, claimed, request, house)
         return answer if claimed is None else _executed(answer, claimed.key, request.request_id)
@@ -176,6 +176,14 @@ async def _second_half(
     answer, request.error_code = await phases.go_on(house, call, onward, claimed)
     assert answer is not None
     return answer
+
+
+async def _before_the_answer(call: Call, work: Work, house: House) -> None:
+    """Do what a commit leaves to be done before anybody hears of it."""
+    if call.moves_clock:
+        await catch_up(house, call, phases.complete)
+    for follow_up in call.follow_ups:
+        await _follow(follow_up, work, house)
 
 
 async def _follow(follow_up: FollowUp, work: Work, house: House) -> None:

@@ -109,6 +109,7 @@ async def _serve(settings: Settings, listener: socket.socket, prepare: Prepare |
         reap_forever(house),
         settle_forever(house),
         complete_forever(house, complete),
+        house.clocks.follow(),
         deliver_forever(house),
         application.watch(),
         sweep(server.server_state.connections),

@@ -245,7 +245,7 @@ class Whole:
             "requirements": found.requirements,
         }
         self.note(capabilities=states)
-        verify_at = self.call.now + self.call.settings.settle_after if must_settle else None
+        verify_at = self.call.due_in(self.call.settings.settle_after) if must_settle else None
         self.account.columns = {**self.account.columns, "verify_at": verify_at}
         for key, part in self.living_persons().items():
             part.doc = views.with_state(part.doc, found.persons[key])

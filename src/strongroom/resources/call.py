@@ -51,8 +51,11 @@ class Call:
         "_codes_handed_over",
         "_codes_held",
         "_codes_used",
+        "_moves_clock_to",
         "_staged",
+        "ahead",
         "caller",
+        "clocks",
         "follow_ups",
         "keyring",
         "now",
@@ -63,10 +66,26 @@ class Call:
         "writes",
     )
 
-    def __init__(self, house: House, caller: Caller, origin: Origin, keyring: Keyring) -> None:
+    def __init__(
+        self, house: House, caller: Caller, origin: Origin, keyring: Keyring, *, due_at: int | None = None
+    ) -> None:
+        """Begin.
+
+        Args:
+            house: everything that outlives the call.
+            caller: who calls.
+            origin: where it came from.
+            keyring: the account's keys.
+            due_at: when this was to be done, in the machine's time; None: now. It only counts where the account's clock was
+                moved past it.
+        """
         self.caller = caller
         self.origin = origin
-        self.now = house.clock.now()
+        self.clocks = house.clocks
+        self.ahead = house.clocks.ahead(caller.key_account, livemode=caller.livemode)
+        self.now = house.clock.now() + self.ahead
+        if due_at is not None and self.ahead:
+            self.now = min(self.now, due_at + self.ahead)
         self.settings = house.settings
         self.store = house.store
         self.vault = house.vault
@@ -77,6 +96,7 @@ class Call:
         self._codes_held: dict[str, Secret[str]] = {}
         self._codes_handed_over: dict[str, str] = {}
         self._codes_used: list[str] = []
+        self._moves_clock_to: int | None = None
 
     async def on_account(self, account: str, *, make: bool = False) -> "Call":
         """Return a call that acts on a connected account and leaves its writes in this one.
@@ -92,6 +112,21 @@ class Call:
             account, livemode, make=make or self.settings.sandbox
         )
         return acting
+
+    # -- time ---------------------------------------------------------------------------------------------------
+
+    def due_in(self, seconds: int) -> int:
+        """Return the time in `seconds` as a column says it by which due rows are found: in the machine's time."""
+        return self.now - self.ahead + seconds
+
+    def move_clock(self, ahead: int) -> None:
+        """Have the account's clock be `ahead` seconds ahead of the machine's once this call is committed."""
+        self._moves_clock_to = ahead
+
+    @property
+    def moves_clock(self) -> bool:
+        """Whether what is due has to be done before the answer."""
+        return self._moves_clock_to is not None
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -349,6 +384,8 @@ class Call:
 
     def committed(self) -> None:
         """Do what may only happen once the write set is durable."""
+        if self._moves_clock_to is not None:
+            self.clocks.moved(self.caller.account, self._moves_clock_to)
         for owner in self._codes_used:
             self.vault.codes.take(owner)
         for owner, code in self._codes_held.items():

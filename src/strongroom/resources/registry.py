@@ -38,6 +38,7 @@ MODULES = (
     "payment_search",
     "persons",
     "refunds",
+    "sandbox_clock",
     "setting_up",
     "setup_attempts",
     "setup_intents",

@@ -104,12 +104,12 @@ def stage(call: Call, onward: Onward, answer: Document) -> str:
         "origin": msgspec.to_builtins(call.origin),
         "answer": answer,
     }
-    return _insert(call, onward.question.reference, onward.then, doc, call.now + LEASE_SECONDS)
+    return _insert(call, onward.question.reference, onward.then, doc, call.due_in(LEASE_SECONDS))
 
 
 def ask_again(call: Call, task: Stored, then: str) -> None:
     """Stage that a task goes on to be asked about, by itself, and is then gone on with by `then`."""
-    call.change(task, {**task.doc, "answer": None}, kind=then, due_at=call.now + ASK_AGAIN_SECONDS)
+    call.change(task, {**task.doc, "answer": None}, kind=then, due_at=call.due_in(ASK_AGAIN_SECONDS))
 
 
 def later(call: Call, seconds: int, then: str, state: Document) -> None:
@@ -121,7 +121,7 @@ def later(call: Call, seconds: int, then: str, state: Document) -> None:
         "origin": {"request_id": None, "idempotency_key": None, "client_ip": None, "path": ""},
         "answer": None,
     }
-    _insert(call, ids.new(TASK.prefix), then, doc, call.now + seconds)
+    _insert(call, ids.new(TASK.prefix), then, doc, call.due_in(seconds))
 
 
 def _insert(call: Call, task_id: str, kind: str, doc: Document, due_at: int) -> str:

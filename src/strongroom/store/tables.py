@@ -334,6 +334,7 @@ TABLES: Final = {
             [CREATED, Column("kind", "text"), Column("due_at", "integer", nullable=True)],
             [Index(("due_at", "seq"), where="due_at")],
         ),
+        Table("sandbox_clocks", [CREATED, Column("ahead", "integer")]),
         Table("acquirer_records", [CREATED, Column("kind", "text")]),
         Table(
             "payment_intents",

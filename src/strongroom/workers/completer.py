@@ -37,12 +37,17 @@ async def complete_due(house: House, complete: Complete) -> int:
     """Do everything that is due, and return how many tasks there were."""
     due = await house.store.scan_due(TASKS, "due_at", house.clock.now(), BATCH)
     for task in due:
-        try:
-            await complete(house, task)
-        except Exception as fault:  # noqa: BLE001 -- one task that cannot be done must not keep the others waiting
-            log.warning("task %s (%s) failed: %s", task.id, task.columns["kind"], type(fault).__name__)
-            await _put_off(house, task)
+        await complete_one(house, task, complete)
     return len(due)
+
+
+async def complete_one(house: House, task: Row, complete: Complete) -> None:
+    """Do what is due; if it cannot be done, leave it alone for a while."""
+    try:
+        await complete(house, task)
+    except Exception as fault:  # noqa: BLE001 -- one task that cannot be done must not keep the others waiting
+        log.warning("task %s (%s) failed: %s", task.id, task.columns["kind"], type(fault).__name__)
+        await _put_off(house, task)
 
 
 async def _put_off(house: House, task: Row) -> None:

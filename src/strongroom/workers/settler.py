@@ -36,18 +36,24 @@ async def settle(house: House) -> int:
     """Settle every account that is due, and return how many were."""
     settled = 0
     for row in await house.store.scan_due(account_parts.ACCOUNT.table, "verify_at", house.clock.now(), BATCH):
-        try:
-            settled += await _settle_one(house, row)
-        except Exception as fault:  # noqa: BLE001 -- one account that cannot be settled must not keep the others waiting
-            log.warning("settling %s failed: %s", row.id, type(fault).__name__)
+        settled += await settle_one(house, row)
     return settled
+
+
+async def settle_one(house: House, row: Row) -> bool:
+    """Settle an account, and return whether that was done: nobody was faster, and it could be."""
+    try:
+        return await _settle_one(house, row)
+    except Exception as fault:  # noqa: BLE001 -- one account that cannot be settled must not keep the others waiting
+        log.warning("settling %s failed: %s", row.id, type(fault).__name__)
+        return False
 
 
 async def _settle_one(house: House, row: Row) -> bool:
     keyring = await house.keyring(row.account, row.livemode)
     platform = row.columns["platform"] or row.account
     caller = Caller(row.account, row.livemode, KeyKind.SECRET, platform, masked_key="")
-    call = Call(house, caller, NOBODY, keyring)
+    call = Call(house, caller, NOBODY, keyring, due_at=row.columns["verify_at"])
     whole = await account_parts.load(call)
     whole.settle()
     try:
