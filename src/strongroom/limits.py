@@ -48,6 +48,12 @@ BALANCE_MAX = 999_999_999_999
 # How far `total_count` counts; Stripe's documentation of searches: accurate up to ten thousand.
 COUNTED_MAX = 10_000
 
+# How many clocks an account has, how many customers live by one, and how far and how long one goes; documented.
+TEST_CLOCKS_MAX = 100
+TEST_CLOCK_CUSTOMERS_MAX = 3
+TEST_CLOCK_ADVANCE_YEARS_MAX = 2
+TEST_CLOCK_SECONDS = 30 * 24 * 3600
+
 # How many webhook endpoints an account has in a mode; documented.
 WEBHOOK_ENDPOINTS_MAX = 16
 # How long sending one webhook may take, looking its host up included, and connecting alone; documented as some seconds.

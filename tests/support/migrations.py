@@ -14,4 +14,5 @@ MIGRATIONS = [
     "0011_confirmation_tokens",
     "0012_connect_money",
     "0013_sandbox_clocks",
+    "0014_test_clocks",
 ]

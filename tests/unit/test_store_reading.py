@@ -41,6 +41,7 @@ def test_a_nullable_column_may_be_left_out(play):
             "email_token": None,
             "deleted_at": None,
             "email_folded_token": None,
+            "test_clock": None,
         }
 
     play(scene)

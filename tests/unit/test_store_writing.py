@@ -17,6 +17,7 @@ def test_a_change_replaces_the_row_and_raises_its_version(play):
             "email_token": b"token",
             "deleted_at": 9,
             "email_folded_token": b"folded",
+            "test_clock": "clock_1",
         }
         new = Row("customers", ACCOUNT, False, "cus_1", 1, before.seq, columns, b"new")
         await store.commit(WriteSet(changes=[new]))

@@ -17,7 +17,7 @@ from strongroom.http.answer import Answer
 from strongroom.http.idempotency import Claim, StoredAnswer
 from strongroom.http.rendering import render
 from strongroom.resources import acquiring, tasks
-from strongroom.resources.call import Call, Origin
+from strongroom.resources.call import Call, FollowUp, Origin
 from strongroom.resources.caller import Caller
 from strongroom.resources.kind import Refusal
 from strongroom.resources.tasks import TASK, Heard, Onward
@@ -142,8 +142,21 @@ async def _finish(house: House, whose: Whose, task_id: str, outcome: Heard) -> F
         except Rejected:
             continue
         call.committed()
+        for follow_up in call.follow_ups:
+            await follow(house, whose, follow_up)
         return Finished(answer, result.error.code if isinstance(result, Refusal) else None)
     raise errors.lock_timeout()
+
+
+async def follow(house: House, whose: Whose, follow_up: FollowUp) -> None:
+    """Do what an operation left to be done after its commit. Whoever rejects it is done soon: it is tried until it is."""
+    while True:
+        call = whose.call(house)
+        await follow_up(call)
+        try:
+            return await house.store.commit(call.writes)
+        except Rejected:
+            continue
 
 
 async def _answered(call: Call, waiting: Any, result: Any) -> Answer | None:

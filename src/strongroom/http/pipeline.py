@@ -16,10 +16,11 @@ from strongroom.http import answer as answers
 from strongroom.http import downloads, forms, idempotency, log_line, phases
 from strongroom.http.answer import Answer
 from strongroom.http.idempotency import Claim, StoredAnswer
+from strongroom.http.phases import Whose
 from strongroom.http.rendering import render
 from strongroom.http.request import Request
 from strongroom.resources import registry
-from strongroom.resources.call import Call, FollowUp, Origin
+from strongroom.resources.call import Call, Origin
 from strongroom.resources.caller import Caller, KeyKind
 from strongroom.resources.kind import Attachment, Refusal
 from strongroom.resources.registry import Handler
@@ -183,18 +184,7 @@ async def _before_the_answer(call: Call, work: Work, house: House) -> None:
     if call.moves_clock:
         await catch_up(house, call, phases.complete)
     for follow_up in call.follow_ups:
-        await _follow(follow_up, work, house)
-
-
-async def _follow(follow_up: FollowUp, work: Work, house: House) -> None:
-    """Do what an operation left to be done after its commit. Whoever rejects it is done soon: it is tried until it is."""
-    while True:
-        call = Call(house, work.caller, work.origin, work.keyring)
-        await follow_up(call)
-        try:
-            return await house.store.commit(call.writes)
-        except Rejected:
-            continue
+        await phases.follow(house, Whose(work.caller, work.origin, work.keyring), follow_up)
 
 
 async def _earlier(work: Work, request: Request, house: House, claimed: Claim) -> Answer | None:

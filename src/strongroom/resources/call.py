@@ -237,8 +237,8 @@ class Call:
     # -- deciding -----------------------------------------------------------------------------------------------
 
     def insert(self, kind: Kind, doc: Document, /, *, object_id: str | None = None, **columns: Any) -> Stored:
-        """Stage a new object and return it."""
-        columns["created"] = self.now
+        """Stage a new object and return it; it is `created` now unless that says otherwise."""
+        columns.setdefault("created", self.now)
         return self._insert(kind.table, object_id or ids.new(kind.prefix), doc, columns)
 
     def insert_row(self, table: str, row_id: str, doc: Document, /, **columns: Any) -> Stored:

@@ -10,7 +10,7 @@ A deleted customer stays as a stub that says so. Its PaymentMethods are orphaned
 and nothing can be paid with them; the card numbers behind them are erased with the customer.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from strongroom import errors, ids
 from strongroom.domain import payment_methods as states
@@ -26,7 +26,6 @@ from strongroom.resources.sources import SOURCE
 from strongroom.store import Filter
 
 PAGE: Final = 100
-NOT_YET: Final = ("test_clock",)
 
 
 def view(customer: Stored) -> Document:
@@ -46,14 +45,16 @@ CUSTOMER = register_kind(Kind("customer", "customers", "cus", "customer", "custo
 @handles("POST /v1/customers", permission="customer")
 async def create(call: Call, params: Document) -> Document | Refusal:
     """Make a customer, perhaps with a first payment method or source. A declined one makes no customer."""
-    _refuse_what_is_missing(params)
     customer_id = ids.new("cus")
+    clock = params.get("test_clock") or None
+    created = call.now if clock is None else await _time_of(call, clock)
     doc: Document = {
         "id": customer_id,
         "object": "customer",
         **DEFAULTS,
-        "created": call.now,
+        "created": created,
         "livemode": call.caller.livemode,
+        "test_clock": clock,
     }
     doc = with_params({**doc, "invoice_prefix": invoice_prefix()}, params)
     refusal = await _take_payment_method(call, customer_id, doc, params)
@@ -64,17 +65,18 @@ async def create(call: Call, params: Document) -> Document | Refusal:
     await customer_taxes.check_location(call, doc, params)
     if params.get("balance"):
         balances.set_to(call, doc, params["balance"], kind="initial")
-    customer = call.insert(CUSTOMER, doc, object_id=customer_id, deleted_at=None, **_columns(call, doc))
+    columns = {"created": created, "deleted_at": None, "test_clock": clock, **_columns(call, doc)}
+    customer = call.insert(CUSTOMER, doc, object_id=customer_id, **columns)
     call.emit("customer.created", CUSTOMER, customer)
     for place, given in enumerate(params.get("tax_id_data", ())):
         tax_ids.add(call, customer_id, given, param=f"tax_id_data[{place}][value]")
     return view(customer)
 
 
-def _refuse_what_is_missing(params: Document) -> None:
-    for name in NOT_YET:
-        if name in params:
-            raise errors.not_implemented(f"the parameter `{name}` of customers")
+async def _time_of(call: Call, clock: str) -> int:
+    from strongroom.resources import test_clocks
+
+    return await test_clocks.join(call, clock)
 
 
 def _columns(call: Call, doc: Document) -> Document:
@@ -179,11 +181,22 @@ async def load_living(call: Call, customer: str, *, param: str, in_path: bool = 
     return stored
 
 
+LIVING: Final = Filter("deleted_at", "is_null", True)
+
+
+def of_clock(clock: str) -> list[Filter]:
+    """Return the filters for the customers who live by a test clock."""
+    return [LIVING, Filter("test_clock", "eq", clock)]
+
+
 @handles("GET /v1/customers", permission="customer")
 async def list_all(call: Call, params: Document) -> Listing:
-    """List customers, newest first; the e-mail must match to the letter. Deleted ones are left out."""
-    _refuse_what_is_missing(params)
-    filters = [Filter("deleted_at", "is_null", True)]
+    """List customers, newest first; the e-mail must match to the letter. Deleted ones are left out.
+
+    Those who live by a test clock are listed by it, and only so.
+    """
+    clock = params.get("test_clock")
+    filters = [LIVING, Filter("test_clock", "is_null", True)] if clock is None else of_clock(clock)
     if "email" in params:
         filters.append(
             Filter("email_token", "eq", call.keyring.search_token("customer.email", params["email"]))
@@ -197,7 +210,6 @@ async def list_all(call: Call, params: Document) -> Listing:
 @handles("POST /v1/customers/{customer}", permission="customer")
 async def update(call: Call, params: Document, *, customer: str) -> Document | Refusal:
     """Change what is given. A new `source` takes the place of the old default one."""
-    _refuse_what_is_missing(params)
     stored = await load_living(call, customer, param="id", in_path=True)
     doc = with_params(stored.doc, params)
     if "invoice_settings" in params:
@@ -236,9 +248,9 @@ async def _replace_source(call: Call, stored: Stored, doc: Document, params: Doc
     return None
 
 
-def change(call: Call, stored: Stored, doc: Document) -> Stored:
+def change(call: Call, stored: Stored, doc: Document, **columns: Any) -> Stored:
     """Stage a customer's new document, and tell what changed."""
-    changed = call.change(stored, doc, **_columns(call, doc))
+    changed = call.change(stored, doc, **columns, **_columns(call, doc))
     call.emit("customer.updated", CUSTOMER, changed, changed_leaves(view(stored), view(changed)))
     return changed
 
@@ -263,12 +275,17 @@ async def forget_method(call: Call, customer: str, method_id: str) -> None:
 @handles("DELETE /v1/customers/{customer}", permission="customer")
 async def delete(call: Call, params: Document, *, customer: str) -> Document:
     """Delete for good. The event carries the last full object; the card numbers are erased in the same transaction."""
-    stored = await load_living(call, customer, param="id", in_path=True)
-    call.emit("customer.deleted", CUSTOMER, stored)
-    await _clear(call, customer)
+    return view(await end(call, await load_living(call, customer, param="id", in_path=True)))
+
+
+async def end(call: Call, customer: Stored) -> Stored:
+    """Stage the end of a customer, and return the stub that is left."""
+    call.emit("customer.deleted", CUSTOMER, customer)
+    await _clear(call, customer.id)
     # One that was being attached at the same moment guarded a customer who still lived; after this commit none can.
-    call.afterwards(lambda again: _clear(again, customer))
-    return view(call.change(stored, {"id": customer}, deleted_at=call.now, **_columns(call, {"email": None})))
+    call.afterwards(lambda again: _clear(again, customer.id))
+    nothing = _columns(call, {"email": None})
+    return call.change(customer, {"id": customer.id}, deleted_at=call.now, **nothing)
 
 
 async def _clear(call: Call, customer: str) -> None:

@@ -42,6 +42,7 @@ MODULES = (
     "setting_up",
     "setup_attempts",
     "setup_intents",
+    "test_clocks",
     "tokens",
     "transfer_reversals",
     "transfers",

@@ -125,11 +125,13 @@ TABLES: Final = {
                 Column("email_token", "blob", nullable=True),
                 Column("deleted_at", "integer", nullable=True),
                 Column("email_folded_token", "blob", nullable=True),
+                Column("test_clock", "text", nullable=True),
             ],
             [
                 LISTABLE,
                 Index(("account", "livemode", "email_token", "seq"), where="email_token"),
                 Index(("account", "livemode", "email_folded_token", "seq"), where="email_folded_token"),
+                Index(("account", "livemode", "test_clock", "seq"), where="test_clock"),
             ],
         ),
         Table(
@@ -258,6 +260,7 @@ TABLES: Final = {
             [CREATED, Column("domain_name", "text"), Column("enabled", "boolean")],
             [LISTABLE],
         ),
+        Table("test_clocks", [CREATED], [LISTABLE]),
         Table("customer_balance_transactions", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),
         Table("tax_ids", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),
         Table(
