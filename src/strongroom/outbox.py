@@ -69,6 +69,7 @@ class Outbox:
         self.count = store.count
         self.scan = store.scan
         self.scan_due = store.scan_due
+        self.gather = store.gather
         self.check = store.check
         self.close = store.close
 

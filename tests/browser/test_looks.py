@@ -24,6 +24,12 @@ PATHS = (
     "/accounts/{nobody}",
     "/review",
     "/review?currency=eur&amount=1099",
+    "/webhooks",
+    "/webhooks/new",
+    "/webhooks/{endpoint}",
+    "/webhooks/{endpoint}/edit",
+    "/events",
+    "/events/{event}",
 )
 LOOKS = list(itertools.product(((1440, 900), (360, 780)), ("light", "dark")))
 HOSTILE = "<img src=x onerror=alert(1)>{{7*7}}\"'</script><script>alert(2)</script>\u202eevil"
@@ -42,7 +48,12 @@ def world(stripe, name, server):
         }
     )
     stripe.payment_method_configurations.create({"name": HOSTILE})
-    return {"account": shop.id, "nobody": "acct_nobody"}
+    endpoint = stripe.webhook_endpoints.create(
+        {"url": "http://localhost:9/", "enabled_events": ["customer.created"], "description": HOSTILE}
+    )
+    stripe.customers.create({"name": HOSTILE})
+    (event,) = stripe.events.list().data
+    return {"account": shop.id, "nobody": "acct_nobody", "endpoint": endpoint.id, "event": event.id}
 
 
 def parent_of(page, at):
@@ -111,7 +122,13 @@ def test_hostile_names_are_text_wherever_they_are_shown(page, at, world):
     page.get_by_role("dialog").get_by_label("Name").fill(HOSTILE)
     page.get_by_role("dialog").get_by_role("button", name="Add").click()
     expect(page.get_by_role("heading", name=HOSTILE)).to_be_visible()
-    for path, role in (("/keys", "cell"), ("/accounts", "cell"), ("/accounts/{account}", "heading")):
+    for path, role in (
+        ("/keys", "cell"),
+        ("/accounts", "cell"),
+        ("/accounts/{account}", "heading"),
+        ("/webhooks", "cell"),
+        ("/webhooks/{endpoint}", "heading"),
+    ):
         page.goto(at(path.format(**world)))
         expect(page.get_by_role(role, name=HOSTILE).first).to_be_visible()
     page.goto(at("/payment-methods"))

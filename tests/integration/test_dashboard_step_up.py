@@ -1,8 +1,6 @@
 """What needs the second factor anew, with a clock that the test moves: the pages in this process, called as an edge calls them."""
 
 import asyncio
-from http.cookies import SimpleCookie
-from urllib.parse import urlencode
 
 import pytest
 
@@ -15,51 +13,9 @@ from strongroom.house import open_house
 from strongroom.resources import keys, people, registry, sessions
 from strongroom.secret import Secret
 from strongroom.vault import passwords, totp
-from strongroom.vault.people import PeopleKeys
+from support.browsing import Browser
 
 NOW = 1_800_000_000
-
-
-class Browser:
-    """Sends requests to the pages as uvicorn would, with the cookie of one session."""
-
-    def __init__(self, app, house, secret):
-        self.app, self.house, self.secret = app, house, secret
-
-    async def send(self, method, path, **fields):
-        """Return the status, where it leads, and the text."""
-        path, _, query = path.partition("?")
-        if method == "POST":
-            fields["token"] = PeopleKeys(self.house.vault).form_token(self.secret)
-        body, sent = urlencode(fields).encode(), []
-        headers = {
-            "host": "here",
-            "sec-fetch-site": "same-origin",
-            "content-type": "application/x-www-form-urlencoded",
-            "cookie": f"__Host-strongroom={self.secret}",
-        }
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": path,
-            "query_string": query.encode(),
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-            SCOPE_KEY: Arrival("req_1", "192.0.2.1", is_secure=True, over_tls=True),
-        }
-
-        async def receive():
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def send(message):
-            sent.append(message)
-
-        await self.app(scope, receive, send)
-        given = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-        if "set-cookie" in given:
-            (cookie,) = SimpleCookie(given["set-cookie"]).values()
-            assert (cookie["secure"], cookie["httponly"], cookie["path"]) == (True, True, "/")
-            self.secret = cookie.value
-        return sent[0]["status"], given.get("location"), sent[1]["body"].decode()
 
 
 def play(tmp_path, scene):
@@ -97,6 +53,13 @@ SENSITIVE = [
     ("POST", "/dashboard/test/security/password"),
     ("POST", "/dashboard/test/security/recovery"),
     ("POST", "/dashboard/test/audit/export"),
+    ("GET", "/dashboard/test/webhooks/new"),
+    ("POST", "/dashboard/test/webhooks/new?from=/dashboard/test/webhooks"),
+    ("GET", "/dashboard/test/webhooks/we_x/edit"),
+    ("POST", "/dashboard/test/webhooks/we_x/edit"),
+    ("POST", "/dashboard/test/webhooks/we_x/switch"),
+    ("POST", "/dashboard/test/webhooks/we_x/roll"),
+    ("POST", "/dashboard/test/webhooks/we_x/delete"),
 ]
 
 
@@ -147,6 +110,8 @@ def test_looking_around_needs_no_fresh_factor(tmp_path):
             "/payment-methods",
             "/accounts",
             "/review",
+            "/webhooks",
+            "/events",
         ):
             assert (await browser.send("GET", f"/dashboard/test{path}"))[0] == 200
 

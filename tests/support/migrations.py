@@ -15,4 +15,5 @@ MIGRATIONS = [
     "0012_connect_money",
     "0013_sandbox_clocks",
     "0014_test_clocks",
+    "0015_deliveries",
 ]

@@ -96,10 +96,20 @@ def test_a_recovery_code_is_found_by_its_place_and_a_used_one_is_not_found():
 
 # -- roles ------------------------------------------------------------------------------------------------------------
 
+EVERYTHING = {
+    "read",
+    "test_keys",
+    "live_keys",
+    "test_webhooks",
+    "live_webhooks",
+    "methods",
+    "audit",
+    "people",
+}
 MAY = {
-    "owner": {"read", "test_keys", "live_keys", "methods", "audit", "people"},
-    "administrator": {"read", "test_keys", "live_keys", "methods", "audit", "people"},
-    "developer": {"read", "test_keys", "methods"},
+    "owner": EVERYTHING,
+    "administrator": EVERYTHING,
+    "developer": {"read", "test_keys", "test_webhooks", "methods"},
     "analyst": {"read"},
     "support": {"read"},
     "auditor": {"read", "audit"},

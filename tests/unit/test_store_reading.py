@@ -136,6 +136,39 @@ def test_a_scan_walks_all_accounts_oldest_first(play):
     play(scene)
 
 
+def delivery(row_id, endpoint, account=ACCOUNT):
+    columns = {
+        "created": 1,
+        "event": "evt_1",
+        "endpoint": endpoint,
+        "endpoint_account": ACCOUNT,
+        "attempts": 0,
+    }
+    return Row("webhook_deliveries", account, False, row_id, 0, 0, columns, b"doc")
+
+
+def test_rows_that_share_a_value_are_gathered_from_all_accounts_newest_first(play):
+    async def scene(store):
+        for number in range(4):
+            await stored(store, delivery(f"whd_{number}", "we_1", account=f"acct_{number % 2}"))
+        await stored(store, delivery("whd_other", "we_2"))
+
+        async def gathered(value, **more):
+            found = await store.gather("webhook_deliveries", "endpoint", value, **{"limit": 9, **more})
+            return [row.id for row in found]
+
+        newest = await store.gather("webhook_deliveries", "endpoint", "we_1", limit=2)
+        assert [row.id for row in newest] == ["whd_3", "whd_2"]
+        assert await gathered("we_1", after=newest[-1].seq) == ["whd_1", "whd_0"]
+        assert await gathered("we_1", after=0) == []
+        assert await gathered("we_3") == []
+        assert await gathered("we_\0") == []
+        with pytest.raises(ValueError, match="nothing gathers"):
+            await store.gather("webhook_deliveries", "event", "evt_1", limit=1)
+
+    play(scene)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

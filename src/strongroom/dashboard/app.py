@@ -21,7 +21,19 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-PAGES: Final = ("home", "keys", "audit", "people", "security", "methods", "parents", "accounts", "review")
+PAGES: Final = (
+    "home",
+    "keys",
+    "audit",
+    "people",
+    "security",
+    "methods",
+    "parents",
+    "accounts",
+    "review",
+    "webhooks",
+    "events",
+)
 
 HEADERS: Final = {
     "content-security-policy": (

@@ -35,6 +35,11 @@ NOTICES: Final = {
     "edits_applied": "The changes are live.",
     "edits_discarded": "The changes were discarded.",
     "preferences_saved": "The preferences were saved.",
+    "endpoint_changed": "The endpoint was changed.",
+    "endpoint_enabled": "The endpoint is switched on. What it missed is not sent by itself.",
+    "endpoint_disabled": "The endpoint is switched off.",
+    "endpoint_deleted": "The endpoint was deleted.",
+    "event_resent": "The event is sent again.",
 }
 
 

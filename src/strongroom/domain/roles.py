@@ -8,9 +8,12 @@ class Act(StrEnum):
     """Something that a person may or may not do."""
 
     READ = "read"
-    """See keys' names, payment methods and connected accounts."""
+    """See keys' names, payment methods, connected accounts, events and where they are sent."""
     TEST_KEYS = "test_keys"
     LIVE_KEYS = "live_keys"
+    TEST_WEBHOOKS = "test_webhooks"
+    LIVE_WEBHOOKS = "live_webhooks"
+    """Say where events are sent, and send one again: it is a way out for personal data."""
     METHODS = "methods"
     """Change payment method settings."""
     AUDIT = "audit"
@@ -24,7 +27,7 @@ _ALL: Final = frozenset(Act)
 ROLES: Final = {
     "owner": _ALL,
     "administrator": _ALL,
-    "developer": frozenset({Act.READ, Act.TEST_KEYS, Act.METHODS}),
+    "developer": frozenset({Act.READ, Act.TEST_KEYS, Act.TEST_WEBHOOKS, Act.METHODS}),
     "analyst": frozenset({Act.READ}),
     "support": frozenset({Act.READ}),
     "auditor": frozenset({Act.READ, Act.AUDIT}),
@@ -39,6 +42,11 @@ def may(role: str, act: Act) -> bool:
 def keys_act(*, livemode: bool) -> Act:
     """Return the act that changing API keys of a mode is."""
     return Act.LIVE_KEYS if livemode else Act.TEST_KEYS
+
+
+def webhooks_act(*, livemode: bool) -> Act:
+    """Return the act that changing webhook endpoints of a mode is."""
+    return Act.LIVE_WEBHOOKS if livemode else Act.TEST_WEBHOOKS
 
 
 def may_give(giver: str, role: str, held: str | None = None) -> bool:

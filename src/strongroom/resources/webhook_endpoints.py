@@ -26,6 +26,8 @@ from strongroom.vault.signing import KIND, new_secret, roll_secret, seal_secret
 PERMISSION: Final = "webhook"
 PARAM: Final = "webhook_endpoint"
 SCAN_SIZE: Final = 500
+FAILING: Final = "failing"
+GIVEN_UP: Final = "given_up"
 NOBODY: Final = Origin(request_id=None, idempotency_key=None, client_ip=None, path="")
 
 
@@ -141,6 +143,20 @@ async def delete(call: Call, params: Document, *, webhook_endpoint: str) -> Docu
 async def list_all(call: Call, params: Document) -> Listing:
     """List endpoints, newest first, those for connected accounts included."""
     return await call.listing(ENDPOINT, params)
+
+
+def standing(endpoint: Stored) -> str:
+    """Return how an endpoint is: `enabled`, `failing`, `given_up` (switched off after days of failures) or `disabled`."""
+    fails = endpoint["failing_since"] is not None
+    if endpoint["enabled"]:
+        return FAILING if fails else "enabled"
+    # Whoever switches it off by hand, or on again, ends the count.
+    return GIVEN_UP if fails else "disabled"
+
+
+async def all_of(call: Call) -> list[Stored]:
+    """Return every endpoint of the account and mode, newest first."""
+    return (await call.page(ENDPOINT, {"limit": limits.WEBHOOK_ENDPOINTS_MAX}))[0]
 
 
 async def roll(call: Call, endpoint: Stored, *, old_ends_at: int) -> str:

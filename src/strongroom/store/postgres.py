@@ -14,7 +14,15 @@ from strongroom import errors
 from strongroom.store import schema
 from strongroom.store.claims import every_row
 from strongroom.store.committer import Committer, Outcome
-from strongroom.store.paging import count_query, page_of, page_query, satisfiable, storable, unique_column
+from strongroom.store.paging import (
+    INT64_MAX,
+    count_query,
+    page_of,
+    page_query,
+    satisfiable,
+    storable,
+    unique_column,
+)
 from strongroom.store.postgres_connection import SERIALIZATION, Connection
 from strongroom.store.postgres_sql import (
     DIALECT,
@@ -28,6 +36,7 @@ from strongroom.store.postgres_sql import (
     Batch,
     by_key_sql,
     by_unique_sql,
+    gather_sql,
     scan_due_sql,
     scan_sql,
     versions_sql,
@@ -214,6 +223,19 @@ class PostgresStore:
         """See `rows.Store`."""
         declared = known(table)
         found = await self._listing.read(scan_due_sql(table, declared.due_column(column)), until, limit)
+        return [declared.row(tuple(record)) for record in found]
+
+    async def gather(
+        self, table: str, column: str, value: str, *, after: int | None = None, limit: int
+    ) -> list[Row]:
+        """See `rows.Store`."""
+        declared = known(table)
+        sql = gather_sql(table, declared.gathering_column(column))
+        found = (
+            await self._listing.read(sql, value, INT64_MAX if after is None else after, limit)
+            if storable(value)
+            else []
+        )
         return [declared.row(tuple(record)) for record in found]
 
     # -- writing ------------------------------------------------------------------------------------------------

@@ -138,6 +138,12 @@ def scan_due_sql(name: str, column: str) -> str:
     )
 
 
+@cache
+def gather_sql(name: str, column: str) -> str:
+    """Return the SELECT of the rows that share a value of a column, newest first; it takes the value, a `seq` and the limit."""
+    return f"SELECT {select_list(TABLES[name])} FROM {name} WHERE {column} = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3"
+
+
 HISTORY: Final = (
     "CREATE TABLE IF NOT EXISTS schema_migrations "
     "(number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL)"

@@ -142,6 +142,23 @@ class Store(Protocol):
         """
         ...
 
+    async def gather(
+        self, table: str, column: str, value: str, *, after: int | None = None, limit: int
+    ) -> list[Row]:
+        """Return up to `limit` rows of all accounts with this value in a column, newest first.
+
+        Args:
+            table: the table to look in.
+            column: one by which rows are gathered.
+            value: what they share.
+            after: a `seq`; only rows older than it.
+            limit: the most rows to return.
+
+        Raises:
+            ValueError: the column has no index of its own.
+        """
+        ...
+
     async def commit(self, writes: WriteSet) -> None:
         """Apply a write set as a whole and return once it is durable.
 

@@ -22,6 +22,7 @@ from strongroom.store import schema, sqlite_file
 from strongroom.store.committer import CommitFailed, Committer, Fatal, Outcome
 from strongroom.store.paging import (
     COMPARISONS,
+    INT64_MAX,
     Dialect,
     count_query,
     page_of,
@@ -164,6 +165,19 @@ class SqliteStore:
         name = declared.due_column(column)
         sql = f"SELECT {select_list(declared)} FROM {table} WHERE {name} <= ? ORDER BY {name}, seq LIMIT ?"
         return self._rows(declared, sql, (until, limit))
+
+    async def gather(
+        self, table: str, column: str, value: str, *, after: int | None = None, limit: int
+    ) -> list[Row]:
+        """See `rows.Store`."""
+        declared = known(table)
+        name = declared.gathering_column(column)
+        sql = f"SELECT {select_list(declared)} FROM {table} WHERE {name} = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
+        return (
+            self._rows(declared, sql, (value, INT64_MAX if after is None else after, limit))
+            if storable(value)
+            else []
+        )
 
     def _rows(self, table: Table, sql: str, values: tuple[Any, ...]) -> list[Row]:
         # Always to the last row: a SELECT left half-way would keep the log from being begun anew.

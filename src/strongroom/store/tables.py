@@ -65,6 +65,16 @@ class Table:
             raise ValueError(f"nothing finds the rows of {self.name} by {column}")
         return column
 
+    def gathering_column(self, column: str) -> str:
+        """Return `column` if the rows that share a value of it can be found in order, across accounts.
+
+        Raises:
+            ValueError: no index is there for it.
+        """
+        if Index((column, "seq")) not in self.indexes:
+            raise ValueError(f"nothing gathers the rows of {self.name} by {column}")
+        return column
+
     def values(self, row: Row) -> tuple[Any, ...]:
         """Return what an insert stores: the key, the table's own columns in order, the document."""
         return (row.account, row.livemode, row.id, *map(row.columns.get, self.names), row.doc)
@@ -386,6 +396,8 @@ TABLES: Final = {
             [
                 Index(("account", "livemode", "event", "seq")),
                 Index(("due_at", "seq"), where="due_at"),
+                # One endpoint's, of all the accounts it is told of.
+                Index(("endpoint", "seq")),
             ],
         ),
     )
