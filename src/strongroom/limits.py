@@ -54,6 +54,9 @@ TEST_CLOCK_CUSTOMERS_MAX = 3
 TEST_CLOCK_ADVANCE_YEARS_MAX = 2
 TEST_CLOCK_SECONDS = 30 * 24 * 3600
 
+# All that can be said against a dispute, in characters; documented.
+EVIDENCE_TOTAL_MAX = 150_000
+
 # How many webhook endpoints an account has in a mode; documented.
 WEBHOOK_ENDPOINTS_MAX = 16
 # How long sending one webhook may take, looking its host up included, and connecting alone; documented as some seconds.

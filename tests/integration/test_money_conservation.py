@@ -1,4 +1,5 @@
-"""Money is neither made nor lost: whatever is charged, held, captured, released and refunded, the balance is their sum.
+"""Money is neither made nor lost: whatever is charged, held, captured, released, refunded and disputed, the balance is
+their sum.
 
 A model of a few lines does the same sums; the server is asked after every step.
 """

@@ -16,4 +16,5 @@ MIGRATIONS = [
     "0013_sandbox_clocks",
     "0014_test_clocks",
     "0015_deliveries",
+    "0016_disputes",
 ]

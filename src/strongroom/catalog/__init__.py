@@ -3,6 +3,7 @@
     brands bins test_cards          → cards        what a number says, and which magic names stand for it
     behaviours decline_codes        → behaviours   what the sandbox does with a test card, and the words for it
     bank_countries test_banks       → banks        accounts per country, and the numbers test mode accepts
+    disputes                        → disputes     what follows a test payment that has succeeded
     countries                       → countries    ISO 3166-1
     iban_parts                      → ibans        where an IBAN names bank and branch
     payment_method_types/*          → method_pages what each type of PaymentMethod takes, shows, costs and needs
@@ -25,6 +26,7 @@ from strongroom.catalog.behaviours import behaviour_table, mistake_table
 from strongroom.catalog.cards import card_tables
 from strongroom.catalog.countries import Country, country_table, is_country
 from strongroom.catalog.currencies import currencies
+from strongroom.catalog.disputes import dispute_tables
 from strongroom.catalog.eligibility import methods
 from strongroom.catalog.failures import failures
 from strongroom.catalog.files import FilePurpose, FileType, MagicFile, file_tables, magic_file
@@ -86,6 +88,7 @@ TABLES = (
     intent_options,
     pricing,
     failures,
+    dispute_tables,
 )
 
 

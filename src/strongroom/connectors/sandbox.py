@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from typing import Any, Final, Protocol
 
 from strongroom.catalog.behaviours import CHECKS, Behaviour, behaviour
+from strongroom.catalog.disputes import DEBIT
 from strongroom.catalog.method_pages import method_types, outcome_table
 from strongroom.catalog.method_shapes import Outcome as Fate
 from strongroom.connectors.base import (
@@ -277,7 +278,7 @@ def debited(asked: Authorization, settle_after: int) -> Outcome:
         return Outcome(Verdict.CHALLENGED)
     offer = method_types()[asked.instrument.type].offer
     fate = fate_of(asked.instrument)
-    dispute = "fraudulent" if fate.disputed else None
+    dispute = DEBIT if fate.disputed else None
     if offer is not None and offer.delayed:
         return Outcome(Verdict.PENDING, dispute=dispute, changes_after=settle_after)
     if fate.fails is not None:

@@ -26,6 +26,7 @@ from strongroom.store import Filter
 PAGE: Final = 500
 AVAILABLE: Final = "available"
 PENDING: Final = "pending"
+PROCESSING: Final = "Stripe processing fees"
 
 # What each type is called in reports.
 _CATEGORIES: Final = {
@@ -82,8 +83,10 @@ def book(
     currency: str,
     *,
     fee: int = 0,
+    fee_name: str = PROCESSING,
     application_fee: Document | None = None,
     description: str | None = None,
+    category: str | None = None,
     at_once: bool = False,
     waits_until: int | None = None,
 ) -> Stored:
@@ -96,8 +99,10 @@ def book(
         amount: in minor units; negative for what leaves.
         currency: what it is an amount of.
         fee: what processing it costs.
+        fee_name: what that is called.
         application_fee: what a platform keeps of it, as an item of `fee_details`.
         description: what the source says of itself.
+        category: what reports call it; None: what they call its kind.
         at_once: whether it counts now, and not in a few days. What leaves always does.
         waits_until: when it counts, in seconds since 1970, where that depends on other money; None: as said above.
     """
@@ -105,7 +110,7 @@ def book(
     when = when if waits_until is None else max(waits_until, call.now)
     waits = when > call.now
     details = [application_fee] if application_fee is not None else []
-    details += [_fee_detail(fee, currency)] if fee else []
+    details += [_fee_detail(fee, currency, fee_name)] if fee else []
     kept_back = sum(one["amount"] for one in details)
     transaction_id = ids.new(BALANCE_TRANSACTION.prefix)
     doc: Document = {
@@ -121,7 +126,7 @@ def book(
         "fee": kept_back,
         "fee_details": details,
         "net": amount - kept_back,
-        "reporting_category": _CATEGORIES[kind],
+        "reporting_category": category or _CATEGORIES[kind],
         "source": source,
         "type": kind,
     }
@@ -138,12 +143,12 @@ def book(
     )
 
 
-def _fee_detail(fee: int, currency: str) -> Document:
+def _fee_detail(fee: int, currency: str, name: str) -> Document:
     return {
         "amount": fee,
         "application": None,
         "currency": currency,
-        "description": "Stripe processing fees",
+        "description": name,
         "type": "stripe_fee",
     }
 

@@ -101,7 +101,9 @@ def plan(
             "at_once": False,
             "busy": None,
             "capture": capture,
+            "charged_back": 0,
             "details": method.doc[method.doc["type"]],
+            "dispute": None,
             "released": False,
             "type": method.doc["type"],
         },
@@ -153,10 +155,18 @@ def watch(call: Call, charge: Stored, outcome: Outcome) -> None:
     if charge.doc["status"] == PENDING:
         if outcome.changes_after is not None:
             later(call, outcome.changes_after, "charge.settles", {"charge": charge.id})
-    elif charge.doc["captured"] and charge.doc[PRIVATE]["books_later"]:
-        later(call, call.settings.settle_after, "charge.booked", {"charge": charge.id})
     elif charge.doc["paid"] and not charge.doc["captured"]:
         later(call, HOLD_SECONDS, "charge.hold_ends", {"charge": charge.id})
+    elif charge.doc["captured"]:
+        if charge.doc[PRIVATE]["books_later"]:
+            later(call, call.settings.settle_after, "charge.booked", {"charge": charge.id})
+        _watch_bank(call, charge)
+
+
+def _watch_bank(call: Call, charge: Stored) -> None:
+    """Stage that the customer's bank comes back to what was taken, where the sandbox will have it do so."""
+    if charge.doc[PRIVATE].get("dispute") is not None:
+        later(call, call.settings.settle_after, "charge.disputed", {"charge": charge.id})
 
 
 def captured(call: Call, charge: Stored, amount: int, **notes: Any) -> Stored:
@@ -173,6 +183,7 @@ def captured(call: Call, charge: Stored, amount: int, **notes: Any) -> Stored:
     at_once = private["at_once"]
     charge = take(call, call.change(charge, doc), amount, at_once=at_once)
     call.emit("charge.captured", CHARGE, charge)
+    _watch_bank(call, charge)
     return charge
 
 
@@ -230,7 +241,7 @@ def _answered(doc: Document, outcome: Outcome) -> Document:
         "outcome": _outcome(doc["id"], outcome, decline),
         "paid": is_taken,
         "payment_method_details": details,
-        PRIVATE: {**private, "at_once": outcome.available_at_once},
+        PRIVATE: {**private, "at_once": outcome.available_at_once, "dispute": outcome.dispute},
         "receipt_url": RECEIPTS + doc["id"] if is_taken else None,
         "source": _checked_source(doc["source"], details),
         "status": FAILED if is_failed else SUCCEEDED if is_taken else PENDING,
@@ -352,6 +363,11 @@ def occupy(call: Call, charge: Stored, reference: str) -> Stored:
     if charge.doc[PRIVATE]["busy"] is not None:
         raise errors.lock_timeout()
     return call.change(charge, {**charge.doc, PRIVATE: {**charge.doc[PRIVATE], "busy": reference}})
+
+
+def is_busy(charge: Stored) -> bool:
+    """Whether a question about a charge is under way."""
+    return charge.doc[PRIVATE]["busy"] is not None
 
 
 def vacated(charge: Stored, **changes: Any) -> Document:

@@ -4,7 +4,9 @@ from typing import Any, Final
 
 import msgspec
 
+from strongroom.domain.disputes import HOLDS_MONEY
 from strongroom.house import House
+from strongroom.resources.cards import PRIVATE
 from strongroom.resources.check_transfers import TRANSFERS, transfer_faults
 from strongroom.resources.tasks import TASK
 from strongroom.store import Filter, Row
@@ -12,6 +14,8 @@ from strongroom.vault import Keyring
 
 CHARGES: Final = "charges"
 REFUNDS: Final = "refunds"
+DISPUTES: Final = "disputes"
+BALANCE_TRANSACTIONS: Final = "balance_transactions"
 RECORDS: Final = "acquirer_records"
 PAGE: Final = 100
 _MOVED: Final = frozenset({"approved", "authorized", "pending"})
@@ -27,6 +31,8 @@ async def money_faults(house: House, keyring: Keyring, row: Row) -> list[str]:
         return await _charge_faults(house, keyring, row)
     if row.table == TRANSFERS:
         return await transfer_faults(house, keyring, row)
+    if row.table == DISPUTES:
+        return await _dispute_faults(house, keyring, row)
     return []
 
 
@@ -50,21 +56,43 @@ async def _charge_faults(house: House, keyring: Keyring, row: Row) -> list[str]:
     let_go = charge["amount"] - charge["amount_captured"] if charge["captured"] else 0
     if charge["amount_refunded"] != let_go + await _given_back(house, keyring, row):
         faults.append("has given back another sum than its refunds")
+    taken_back = sum(
+        one["amount"]
+        for one in await _of(house, keyring, row, DISPUTES, "charge")
+        if one["status"] in HOLDS_MONEY
+    )
+    if charge[PRIVATE].get("charged_back", 0) != taken_back:
+        faults.append("was charged back another sum than its disputes")
+    if charge["amount_refunded"] + taken_back > charge["amount"]:
+        faults.append("has lost more than it took")
     return faults
 
 
+async def _dispute_faults(house: House, keyring: Keyring, row: Row) -> list[str]:
+    """What a dispute has taken is gone from the balance, and what it gave back is there."""
+    dispute = _opened(keyring, row)
+    moved = [one["amount"] for one in await _of(house, keyring, row, BALANCE_TRANSACTIONS, "source")]
+    wanted = dispute["amount"] if dispute["status"] in HOLDS_MONEY else 0
+    return [] if sum(moved) == -wanted else ["has taken another sum than the balance says"]
+
+
 async def _given_back(house: House, keyring: Keyring, charge: Row) -> int:
-    of_charge = [Filter("charge", "eq", charge.id)]
-    total: int = 0
+    refunds = await _of(house, keyring, charge, REFUNDS, "charge")
+    return sum(refund["amount"] for refund in refunds if refund["status"] in {"succeeded", "pending"})
+
+
+async def _of(house: House, keyring: Keyring, row: Row, table: str, column: str) -> list[dict[str, Any]]:
+    """Return the documents of a table whose column names `row`."""
+    wanted = [Filter(column, "eq", row.id)]
+    found: list[dict[str, Any]] = []
     after = None
     while True:
         page = await house.store.page(
-            REFUNDS, charge.account, charge.livemode, filters=of_charge, after=after, limit=PAGE
+            table, row.account, row.livemode, filters=wanted, after=after, limit=PAGE
         )
-        refunds = [_opened(keyring, row) for row in page.rows]
-        total += sum(refund["amount"] for refund in refunds if refund["status"] in {"succeeded", "pending"})
+        found += [_opened(keyring, one) for one in page.rows]
         if not page.has_more:
-            return total
+            return found
         after = page.rows[-1].seq
 
 

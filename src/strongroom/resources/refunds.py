@@ -131,7 +131,7 @@ def _check_refundable(charge: Stored) -> None:
         raise errors.InvalidRequest(
             f"Charge {charge.id} cannot be refunded: its status is {doc['status']}.", param="charge"
         )
-    if doc["disputed"]:
+    if doc[PRIVATE].get("charged_back"):
         raise errors.InvalidRequest(
             f"Charge {charge.id} has been charged back; cannot issue a refund.", code="charge_disputed"
         )
@@ -255,8 +255,10 @@ def _booked(call: Call, charge: Stored, refund: Stored) -> Stored:
 
 def _given_back(call: Call, charge: Stored, amount: int) -> Stored:
     given = charge.doc["amount_refunded"] + amount
-    doc = charging.vacated(charge, amount_refunded=given, refunded=given == charge.doc["amount"])
-    return call.change(charge, doc)
+    is_whole = given == charge.doc["amount"]
+    if is_whole and charge.doc[PRIVATE].get("watched"):
+        later(call, 0, "charge.given_back", {"charge": charge.id})
+    return call.change(charge, charging.vacated(charge, amount_refunded=given, refunded=is_whole))
 
 
 @continues("refund.released")

@@ -297,6 +297,18 @@ TABLES: Final = {
                 Index(("account", "livemode", "payment_intent", "seq"), where="payment_intent"),
             ],
         ),
+        *[
+            Table(
+                name,
+                [CREATED, Column("charge", "text"), Column("payment_intent", "text", nullable=True)],
+                [
+                    LISTABLE,
+                    Index(("account", "livemode", "charge", "seq")),
+                    Index(("account", "livemode", "payment_intent", "seq"), where="payment_intent"),
+                ],
+            )
+            for name in ("disputes", "fraud_warnings")
+        ],
         Table(
             "balance_transactions",
             [
