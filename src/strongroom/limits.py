@@ -83,6 +83,8 @@ DETACHED_SECONDS = 30 * 24 * 3600
 SECURITY_CODE_SECONDS = 15 * 60
 # Seen on the wire: whoever has not followed an account link by then asks for another.
 ACCOUNT_LINK_SECONDS = 300
+# How long whoever has followed one may take to fill a page in.
+ONBOARDING_SESSION_SECONDS = 3600
 EVENT_SECONDS = 30 * 24 * 3600
 
 # How much may wait. Past it the caller is told to come back: 503 with Retry-After.

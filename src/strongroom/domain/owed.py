@@ -68,6 +68,19 @@ def owed(facts: Facts) -> Owed:
     return Owed(now, {path: need for path, need in future.items() if path not in now})
 
 
+def leaves_of(group: str, facts: Facts) -> tuple[str, ...]:
+    """Return what the rules ask of each person of a group (`owners`, `directors`, `executives`), each leaf once."""
+    tables, situation = requirement_tables(), facts.situation
+    found = {
+        leaf: None
+        for rule in tables.rules
+        if rule.holds(situation) and not rule.future
+        for written in rule.owed.get(group, ())
+        for leaf in tables.leaves(written, situation.country)
+    }
+    return tuple(found)
+
+
 def _add(needs: dict[str, Need], need: Need) -> None:
     old = needs.get(need.path)
     capabilities = need.capabilities | (old.capabilities if old else frozenset())

@@ -11,7 +11,7 @@ from strongroom import errors
 from strongroom.catalog.accounts import account_tables
 from strongroom.resources import accounts_access as access
 from strongroom.resources.account_parts import CAPABILITY, load
-from strongroom.resources.accounts import request_capabilities
+from strongroom.resources.account_writing import request_capabilities
 from strongroom.resources.call import Call
 from strongroom.resources.connections import acting_on
 from strongroom.resources.kind import Document, Listing

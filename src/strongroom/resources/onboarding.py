@@ -1,16 +1,19 @@
-"""What the holder of an account does on a page of ours: accept the terms, after which nobody else needs to.
+"""Links to pages for the holders of accounts: what each is good for, and that it is followed once.
 
-Whoever has a link may use it: it holds a ticket, sealed by the account's keys, that says until when and where to go
-afterwards. Nothing of a link is stored.
+Whoever has a link may follow it: it holds a ticket, sealed by the account's keys, that says until when and where to go
+afterwards. Of a link to onboarding the account remembers that it was followed, until it would have ended anyway; whoever
+follows it gets a session, a ticket of its own that lasts longer. What the page asks for is in `onboarding_forms`.
 """
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
+from strongroom import limits
 from strongroom.resources.account_parts import Whole, load
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -20,18 +23,35 @@ TABLE: Final = "account_links"
 """What a ticket is sealed for; no table has this name, so that no row's document is ever taken for one."""
 
 SETUP: Final = "setup"
+SESSION: Final = "onboarding"
 DASHBOARD: Final = "express"
+
+ONBOARDING: Final = "account_onboarding"
+UPDATE: Final = "account_update"
+WEB_ADDRESS: Final = re.compile(r"https?://[^\s\"'<>\\]+", re.ASCII)
+"""What a browser may be sent to."""
+
+CURRENTLY: Final = "currently_due"
+EVENTUALLY: Final = "eventually_due"
 
 
 class Ticket(msgspec.Struct):
     """What a link is good for."""
 
     purpose: str
-    """`setup` or `express`."""
+    """`setup`, `onboarding` (what following one opens) or `express`."""
     expires_at: int
     """Seconds since 1970 UTC."""
     return_url: str = ""
     refresh_url: str = ""
+    type: str = ONBOARDING
+    """`account_onboarding` or `account_update`."""
+    fields: str = CURRENTLY
+    """`currently_due` or `eventually_due`."""
+    future: bool = False
+    """Whether what is only due one day is asked for as well."""
+    nonce: str = ""
+    """What tells one link from another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +59,6 @@ class Progress:
     """What a page says of an account: paths and states, no value."""
 
     account: str
-    currently_due: list[str]
-    has_accepted: bool
     charges_enabled: bool
     payouts_enabled: bool
 
@@ -72,22 +90,31 @@ async def progress(call: Call) -> Progress:
     whole = await load(call)
     return Progress(
         account=whole.account.id,
-        currently_due=list(whole.doc["requirements"]["currently_due"]),
-        has_accepted=whole.doc["tos_acceptance"].get("date") is not None,
         charges_enabled=whole.doc["charges_enabled"],
         payouts_enabled=whole.doc["payouts_enabled"],
     )
 
 
-async def accept_terms(call: Call, user_agent: str) -> None:
-    """Note that the holder accepted the terms: now, from where, and with what."""
-    whole: Whole = await load(call)
-    old = whole.doc["tos_acceptance"]
-    if old.get("date") is not None:
-        return
-    accepted = {"date": call.now, "ip": call.origin.client_ip, "user_agent": user_agent or None}
-    whole.doc = {**whole.doc, "tos_acceptance": {**old, **accepted}}
-    whole.save()
+async def follow(call: Call, ticket: Ticket) -> str | None:
+    """Note that a link to onboarding is followed, and return where it leads; None: it was followed before.
+
+    Raises:
+        errors.Forbidden: the account was deleted.
+    """
+    whole = await load(call)
+    followed = {nonce: end for nonce, end in whole.private.get("followed", {}).items() if end > call.now}
+    if ticket.nonce in followed:
+        return None
+    whole.note(followed={**followed, ticket.nonce: ticket.expires_at})
+    whole.save(silent=True)
+    return session(call, ticket)
+
+
+def session(call: Call, ticket: Ticket, *, type: str | None = None) -> str:  # noqa: A002 -- the link's own word
+    """Return the address at which a link's page goes on."""
+    ends = call.now + limits.ONBOARDING_SESSION_SECONDS
+    changed = {"purpose": SESSION, "expires_at": ends, "type": type or ticket.type}
+    return link(call, msgspec.structs.replace(ticket, **changed))
 
 
 def note_link(whole: Whole) -> None:

@@ -27,7 +27,7 @@ from strongroom.domain.configurations import (
 )
 from strongroom.resources.account_parts import Whole
 from strongroom.resources.account_parts import load as load_whole
-from strongroom.resources.accounts import request_by_default
+from strongroom.resources.account_writing import request_by_default
 from strongroom.resources.call import Call
 from strongroom.resources.configurations import (
     CONFIGURATION,
