@@ -1,5 +1,6 @@
 """Bank knowledge: what an account looks like in each country, and the account numbers that test mode accepts."""
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -10,7 +11,7 @@ from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
 
 PAID: Final = "paid"
 
-_FORMS: Final = frozenset({"aba", "iban", "local"})
+_FORMS: Final = frozenset({"aba", "cbu", "clabe", "iban", "local", "nz"})
 _ROUTINGS: Final = frozenset({"derived", "required"})
 _OWN_COUNTRY: Final = "??"
 _MAGIC_COUNTRY: Final = "US"
@@ -25,10 +26,13 @@ class BankCountry:
     currencies: tuple[str, ...]
     """Lower case; the first is meant when none is sent."""
     number: str
-    """`aba`, `iban` or `local`."""
+    """`aba`, `iban`, `local`, or what a country calls its own: `cbu`, `clabe`, `nz`."""
     routing: str
     """`required`, or `derived` from the account number."""
     iban_length: int | None = None
+    account_form: re.Pattern[str] | None = None
+    """What an account number looks like, without spaces and hyphens; None: nobody says."""
+    routing_form: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +90,16 @@ def build(country_rows: Document, test_rows: Document, known: dict[str, Country]
 
 def _country(code: str, given: object, known: dict[str, Country]) -> BankCountry:
     where = f"bank_countries: {code}"
-    columns = row(where, given, {"currencies": list, "number": str, "routing": str}, {"iban_length": int})
+    optional = {"iban_length": int, "account_form": str, "routing_form": str}
+    columns = row(where, given, {"currencies": list, "number": str, "routing": str}, optional)
     one_of(where, code, known)
     one_of(where, columns["number"], _FORMS)
     one_of(where, columns["routing"], _ROUTINGS)
     if (columns["number"] == "iban") != ("iban_length" in columns):
         raise CatalogError(f"{where}: iban_length goes with IBANs alone")
+    for name in ("account_form", "routing_form"):
+        if name in columns:
+            columns[name] = re.compile(columns[name], re.ASCII)
     return BankCountry(code, **{**columns, "currencies": tuple(columns["currencies"])})
 
 

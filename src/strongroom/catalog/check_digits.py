@@ -1,4 +1,4 @@
-"""The three checksums that catch a mistyped number: Luhn for cards, ABA for US routing numbers, mod 97 for IBANs.
+"""The checksums that catch a mistyped number: Luhn for cards, ABA for US routing numbers, mod 97 for IBANs, CLABE for Mexico.
 
 All take text that is known to be ASCII digits (letters too for an IBAN) and answer yes or no.
 """
@@ -11,6 +11,7 @@ _ZERO: Final = ord("0")
 _DOUBLED: Final = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
 
 _ABA_LENGTH: Final = 9
+_CLABE_LENGTH: Final = 18
 
 
 def luhn_ok(number: str) -> bool:
@@ -26,6 +27,15 @@ def aba_ok(routing: str) -> bool:
         return False
     digits = [int(digit) for digit in routing]
     return (3 * sum(digits[0::3]) + 7 * sum(digits[1::3]) + sum(digits[2::3])) % 10 == 0
+
+
+def clabe_ok(number: str) -> bool:
+    """Whether ASCII digits are a CLABE, Mexico's account numbers: weights 3, 7, 1, of each product its last digit."""
+    if len(number) != _CLABE_LENGTH:
+        return False
+    weighted = (int(digit) * weight % 10 for digit, weight in zip(number, (3, 7, 1) * 6, strict=True))
+    # The last digit's own weight is one, and it makes the sum a multiple of ten.
+    return sum(weighted) % 10 == 0
 
 
 def iban_ok(iban: str) -> bool:

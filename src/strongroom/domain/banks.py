@@ -5,12 +5,15 @@ test numbers and no others, exactly as they were published; live mode checks for
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
+from stdnum.ar import cbu
+from stdnum.nz import bankaccount
+
 from strongroom.catalog.banks import PAID, AcceptedAccounts, BankCountry, BankTables, bank_tables
-from strongroom.catalog.check_digits import aba_ok, iban_ok
+from strongroom.catalog.check_digits import aba_ok, clabe_ok, iban_ok
 from strongroom.catalog.countries import is_country
 from strongroom.errors import InvalidRequest, echo, parameter_missing
 
@@ -19,6 +22,12 @@ _ABA_NUMBER: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 _LOCAL_NUMBER: Final = re.compile(r"[0-9A-Z]{3,34}", re.ASCII)
 _IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[0-9A-Z]{1,30}", re.ASCII)
 _ROUTING: Final = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z \-]{0,32}[0-9A-Za-z])?", re.ASCII)
+_NATIONAL: Final[dict[str, Callable[[str], bool]]] = {
+    "cbu": cbu.is_valid,
+    "clabe": clabe_ok,
+    "nz": bankaccount.is_valid,
+}
+"""How account numbers with check digits of their own are called, and what knows them; they are given digits alone."""
 _SEPARATORS: Final = str.maketrans("", "", " -")
 _TESTING_PAGE: Final = "https://stripe.com/docs/connect/testing#account-numbers"
 
@@ -145,8 +154,12 @@ def _check_routing(asked: _Asked, published: Collection[str]) -> None:
         return
     if asked.country.number == "aba":
         _check_aba(asked, routing)
-    elif not _ROUTING.fullmatch(routing):
+    elif not _ROUTING.fullmatch(routing) or not _has_form(_compact(routing), asked.country.routing_form):
         raise asked.wrong("routing_number", "The routing number is not one of this country.")
+
+
+def _has_form(text: str, form: re.Pattern[str] | None) -> bool:
+    return form is None or form.fullmatch(text) is not None
 
 
 def _check_aba(asked: _Asked, routing: str) -> None:
@@ -169,8 +182,14 @@ def _check_form(asked: _Asked) -> None:
 
 def _check_live_number(asked: _Asked) -> None:
     _check_form(asked)
-    if asked.country.number == "iban":
+    number, country = asked.number, asked.country
+    if country.number == "iban":
         _check_iban(asked)
+    knows = _NATIONAL.get(country.number)
+    if not _has_form(number, country.account_form) or (
+        knows is not None and not (number.isascii() and number.isdigit() and knows(number))
+    ):
+        raise asked.wrong("account_number", "The account number is not one of this country.")
 
 
 def _check_iban(asked: _Asked) -> None:
