@@ -76,6 +76,9 @@ IDEMPOTENCY_SECONDS = 24 * 3600
 TOKEN_SECONDS = 24 * 3600
 # As in the published sample of one.
 CONFIRMATION_TOKEN_SECONDS = 12 * 3600
+# Documented: a phone asks for another when it is over. For a day it is said of a key that it has ended.
+EPHEMERAL_KEY_SECONDS = 3600
+EPHEMERAL_KEY_REMEMBERED_SECONDS = 24 * 3600
 # A token that was spent still says what it was spent on, and that it was; a month is long enough to ask.
 USED_TOKEN_SECONDS = 30 * 24 * 3600
 # The number of a card that was detached, for which nobody has a use any more.

@@ -138,6 +138,29 @@ def test_a_confirmation_token_nobody_uses_is_gone_with_its_number_after_twelve_h
     play(story)
 
 
+def test_an_ephemeral_key_ends_after_an_hour_and_is_forgotten_after_a_day(play):
+    async def story(scene):
+        customer = (await scene.post("/v1/customers"))["id"]
+        made = await scene.call(
+            "POST", "/v1/ephemeral_keys", {"customer": customer}, headers={"stripe-version": "2024-06-20"}
+        )
+        path, key = f"/v1/customers/{customer}", made["secret"]
+        scene.house.clock.advance(3599)
+        assert (await scene.call("GET", path, key=key))["id"] == customer
+        scene.house.clock.advance(1)
+        ended = await scene.call("GET", path, key=key, status=401)
+        assert ended["error"]["code"] == "api_key_expired"
+        scene.house.clock.advance(DAY - 3601)
+        await scene.reaper.reap()
+        assert (await scene.call("GET", path, key=key, status=401))["error"]["code"] == "api_key_expired"
+        scene.house.clock.advance(1)
+        await scene.reaper.reap()
+        assert "code" not in (await scene.call("GET", path, key=key, status=401))["error"]
+        assert await scene.rows("ephemeral_keys") == []
+
+    play(story)
+
+
 def test_deleting_a_customer_clears_whose_cards_they_were(play):
     async def story(scene):
         customer, card = await scene.saved_card()

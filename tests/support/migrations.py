@@ -17,4 +17,5 @@ MIGRATIONS = [
     "0014_test_clocks",
     "0015_deliveries",
     "0016_disputes",
+    "0017_ephemeral_keys",
 ]

@@ -211,6 +211,14 @@ def test_a_browser_sees_an_intent_trimmed_and_so_the_method_inside():
     assert "metadata" not in shown["payment_method"]
 
 
+CASH_BALANCE = {
+    "object": "cash_balance",
+    "customer": "cus_1",
+    "livemode": False,
+    "settings": {"reconciliation_mode": "automatic", "using_merchant_default": True},
+}
+
+
 def test_types_without_a_rule_are_shown_whole():
-    whole = renderer("customer")(CUSTOMER)
-    assert hide_from_publishable("customer", whole) is whole
+    whole = renderer("cash_balance")(CASH_BALANCE)
+    assert hide_from_publishable("cash_balance", whole) is whole

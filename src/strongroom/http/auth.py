@@ -14,6 +14,7 @@ from strongroom.resources.connections import check_connected
 from strongroom.resources.keys import ends_at
 
 API_KEYS = "api_keys"
+EPHEMERAL_KEYS = "ephemeral_keys"
 SANDBOX_CALLERS_MAX = 1_000
 
 _sandbox_callers: dict[bytes, Caller] = {}
@@ -40,7 +41,11 @@ async def authenticate(request: Request, house: House) -> Caller:
     if caller.livemode and not request.is_secure:
         raise errors.InvalidRequest("Live keys are only accepted over TLS.")
     account = _acting_account(request)
-    return caller if account is None else await _acting(caller, account, house)
+    if account is None or account == caller.account:
+        return caller
+    if caller.kind is KeyKind.EPHEMERAL:
+        raise caller.out_of_reach()
+    return await _acting(caller, account, house)
 
 
 def _key_of(request: Request) -> str:
@@ -72,6 +77,8 @@ async def _caller_of(request: Request, house: House) -> Caller:
 
 async def _holder(key: str, request: Request, house: House) -> Caller | None:
     shape = keys.parse(key)
+    if shape is not None and shape.kind is KeyKind.EPHEMERAL:
+        return await _ephemeral(key, house)
     if shape is None or (not house.settings.sandbox and _is_mistyped(key, shape)):
         return None
     row = await house.store.find(API_KEYS, "mac", house.vault.api_key_mac(key))
@@ -84,6 +91,19 @@ async def _holder(key: str, request: Request, house: House) -> Caller | None:
         raise errors.Unauthenticated(f"Expired API Key provided: {keys.mask(key)}", code="api_key_expired")
     keyring = await house.keyring(row.account, row.livemode)
     return keys.from_row(row, keyring.open_document(row.table, row.id, row.doc), keys.mask(key))
+
+
+async def _ephemeral(key: str, house: House) -> Caller | None:
+    """Return whom a phone's key is for. One that a platform made for a connected account ends with the connection."""
+    row = await house.store.find(EPHEMERAL_KEYS, "mac", house.vault.api_key_mac(key))
+    if row is None:
+        return None
+    maker = row.columns["key_account"]
+    if row.columns["expires_at"] <= house.clock.now() + house.clocks.ahead(maker, livemode=row.livemode):
+        raise errors.Unauthenticated(f"Expired API Key provided: {keys.mask(key)}", code="api_key_expired")
+    customer = row.columns["customer"]
+    caller = Caller(maker, row.livemode, KeyKind.EPHEMERAL, maker, keys.mask(key), customer=customer)
+    return await _acting(caller, row.account, house)
 
 
 def _is_mistyped(key: str, shape: keys.KeyShape) -> bool:

@@ -66,8 +66,18 @@ def claim(key: str, request: Request, tree: dict[str, Any], caller: Caller, keyr
     """Return what `key` claims: the keyed digest of the request, whatever the order of its parameters."""
     path = f"{request.method} {request.path}\n{caller.account}\n".encode()
     return Claim(
-        key, keyring.idempotency_mac(key), keyring.request_mac(path + _encode_sorted(_without_codes(tree)))
+        key,
+        keyring.idempotency_mac(_of_whom(caller) + key),
+        keyring.request_mac(path + _encode_sorted(_without_codes(tree))),
     )
+
+
+def _of_whom(caller: Caller) -> str:
+    """Return in whose name a key is kept: a server's are its account's; a browser's or phone's never meet them.
+
+    Nobody is given an answer that another kind of key was to see, nor can take a server's key away from it.
+    """
+    return f"{caller.kind}\n{caller.customer or ''}\n" if caller.is_client else ""
 
 
 def _without_codes(tree: dict[str, Any]) -> dict[str, Any]:

@@ -106,6 +106,8 @@ def _route(request: Request) -> tuple[Operation, dict[str, str]]:
 def _guard(operation: Operation, caller: Caller) -> Handler:
     """Check the kind of key and, for a restricted one, its permission: before existence, so that no id leaks."""
     handler = registry.handler(operation.key)
+    if caller.kind is KeyKind.EPHEMERAL and (handler is None or handler.own is None):
+        raise caller.out_of_reach()
     may_publishable = (
         operation.key in FOR_CLIENTS if handler is None else KeyKind.PUBLISHABLE in handler.allow
     )
@@ -196,6 +198,8 @@ async def _earlier(work: Work, request: Request, house: House, claimed: Claim) -
 async def _operate(work: Work, call: Call, request: Request) -> tuple[Answer | Onward, bool]:
     """Return the operation's answer, or how it goes on, and whether that is kept under the idempotency key."""
     try:
+        if work.handler.own is not None and work.caller.kind is KeyKind.EPHEMERAL:
+            await work.handler.own(call, work.params, work.path_ids)
         result = await work.handler.operate(call, work.params, **work.path_ids)
         if isinstance(result, Refusal):
             request.error_code = result.error.code

@@ -5,7 +5,7 @@ from typing import Any
 from strongroom.contract import hide_from_publishable, renderer
 from strongroom.http import answer as answers
 from strongroom.resources.call import Call
-from strongroom.resources.caller import Caller, KeyKind
+from strongroom.resources.caller import Caller
 from strongroom.resources.expansion import expand
 from strongroom.resources.kind import Listing
 
@@ -35,6 +35,6 @@ def _rendered(document: dict[str, Any], caller: Caller) -> dict[str, Any]:
     if document.get("deleted"):
         return document
     shown = renderer(document["object"])(document)
-    if caller.kind is KeyKind.PUBLISHABLE:
+    if caller.is_client:
         return hide_from_publishable(document["object"], shown)
     return shown

@@ -277,7 +277,7 @@ def redirects(type_name: str) -> bool:
 def shown(call: Call, kind: Kind, stored: Stored) -> Document:
     """Return an object as an error holds it, without what the caller may not see."""
     document = renderer(kind.type)(kind.view(stored))
-    is_browser = call.caller.kind is KeyKind.PUBLISHABLE
+    is_browser = call.caller.is_client
     return hide_from_publishable(kind.type, document) if is_browser else document
 
 

@@ -26,6 +26,8 @@ _decode = msgspec.msgpack.Decoder().decode
 EVENTS = "events"
 RECORDS = "records"
 TOKENS = "tokens"
+CUSTOMERS_OWN = frozenset({"customer", "payment_method"})
+"""What an ephemeral key may be shown, of its customer."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -230,7 +232,9 @@ class Call:
         return Stored(row, _decode(plain))
 
     def check_may_read(self, permission: str) -> None:
-        """Refuse a restricted key that may not read such objects: expansion is no way around its permissions."""
+        """Refuse a key that may not read such objects: expansion is no way around its permissions."""
+        if self.caller.kind is KeyKind.EPHEMERAL and permission not in CUSTOMERS_OWN:
+            raise self.caller.out_of_reach()
         if self.caller.kind is KeyKind.RESTRICTED and not self.caller.may(permission, "read"):
             raise self.caller.lacks(permission, "read")
 

@@ -22,7 +22,9 @@ RANDOM_LENGTH: Final = 32
 
 _PREFIX = re.compile(r"[a-z]{2,6}_(?:test|live)_", re.ASCII)
 _COUNTRY_SUFFIX = re.compile(r"_([A-Z]{2})$", re.ASCII)
-_WELL_FORMED = re.compile(r"(?P<kind>sk|pk|rk)_(?P<mode>test|live)_(?P<name>[0-9A-Za-z_]{1,200})", re.ASCII)
+_WELL_FORMED = re.compile(
+    r"(?P<kind>sk|pk|rk|ek)_(?P<mode>test|live)_(?P<name>[0-9A-Za-z_]{1,200})", re.ASCII
+)
 
 
 class KeyKind(StrEnum):
@@ -31,6 +33,8 @@ class KeyKind(StrEnum):
     SECRET = "sk"  # noqa: S105 -- a prefix
     PUBLISHABLE = "pk"
     RESTRICTED = "rk"
+    EPHEMERAL = "ek"
+    """On a phone, for an hour, for one customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,13 @@ class Caller:
     """For a restricted key: permission → `read` or `write`. `*` stands for every permission."""
     country: str = "US"
     """Where a sandbox account is, alpha-2; outside the sandbox the account itself says so."""
+    customer: str | None = None
+    """The customer an ephemeral key is for; what it may do is about them alone."""
+
+    @property
+    def is_client(self) -> bool:
+        """Whether the key is in somebody's browser or phone, who is not to see what the merchant notes."""
+        return self.kind in {KeyKind.PUBLISHABLE, KeyKind.EPHEMERAL}
 
     @property
     def acts_for_another(self) -> bool:
@@ -64,6 +75,13 @@ class Caller:
         return errors.Forbidden(
             f"The provided key '{self.masked_key}' does not have the required permissions for this endpoint on account "
             f"'{self.account}'. Having the 'rak_{permission}_{verb}' permission would allow this request to continue."
+        )
+
+    def out_of_reach(self) -> errors.Forbidden:
+        """Return the refusal of an ephemeral key: the same whatever is there, so that it says nothing of it."""
+        return errors.Forbidden(
+            f"The provided key '{self.masked_key}' does not have the required permissions for this endpoint on account "
+            f"'{self.account}'. An ephemeral key is for its own customer."
         )
 
     def may(self, permission: str, verb: str) -> bool:

@@ -13,7 +13,6 @@ from strongroom import errors, ids
 from strongroom.catalog import MagicNumber
 from strongroom.domain import cards as rules
 from strongroom.resources.call import Call
-from strongroom.resources.caller import KeyKind
 from strongroom.resources.fingerprints import fingerprint
 from strongroom.resources.kind import Document
 from strongroom.secret import Secret
@@ -122,11 +121,7 @@ async def take_in(
 def _check_gate(call: Call) -> None:
     """A server should not see card numbers; where it may send them all the same is the operator's choice."""
     allowed = call.settings.raw_card_data
-    if (
-        call.caller.kind is KeyKind.PUBLISHABLE
-        or allowed == "on"
-        or (allowed == "test_only" and not call.caller.livemode)
-    ):
+    if call.caller.is_client or allowed == "on" or (allowed == "test_only" and not call.caller.livemode):
         return
     raise errors.RawCardRefused(
         "Sending credit card numbers directly to the API is generally unsafe. Collect them in the browser with your "

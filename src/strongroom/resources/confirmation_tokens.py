@@ -15,7 +15,7 @@ from strongroom import errors, ids, limits
 from strongroom.contract import contract, fit
 from strongroom.contract.types import field_of
 from strongroom.domain import payment_methods as states
-from strongroom.resources import attempts, payment_methods
+from strongroom.resources import attempts, owned, payment_methods
 from strongroom.resources.call import Call
 from strongroom.resources.caller import KeyKind
 from strongroom.resources.cards import EMPTY_ADDRESS, PRIVATE
@@ -54,7 +54,12 @@ async def create_for_tests(call: Call, params: Document) -> Document:
     return view(await _make(call, params))
 
 
-@handles("POST /v1/confirmation_tokens", permission=PERMISSION, allow=PUBLISHABLE_TOO)
+@handles(
+    "POST /v1/confirmation_tokens",
+    permission=PERMISSION,
+    allow=PUBLISHABLE_TOO,
+    own=owned.by_method_or_details,
+)
 async def create(call: Call, params: Document) -> Document:
     """Make a token from the details of a way to pay, or from a PaymentMethod, and from what else was agreed to."""
     return view(await _make(call, params))

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from strongroom import errors, ids
 from strongroom.domain import payment_methods as states
-from strongroom.resources import balances, customer_taxes, payment_methods, sources, tax_ids
+from strongroom.resources import balances, customer_taxes, owned, payment_methods, sources, tax_ids
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.changes import changed_leaves
@@ -167,7 +167,7 @@ async def tax(call: Call, customer: Document) -> Document:
 # -- retrieve and list ------------------------------------------------------------------------------------------------
 
 
-@handles("GET /v1/customers/{customer}", permission="customer")
+@handles("GET /v1/customers/{customer}", permission="customer", own=owned.by_path)
 async def retrieve(call: Call, params: Document, *, customer: str) -> Document:
     """Show a customer; of a deleted one, the stub."""
     return view(await call.load(CUSTOMER, customer, param="id", in_path=True))
@@ -207,7 +207,7 @@ async def list_all(call: Call, params: Document) -> Listing:
 # -- update and delete ------------------------------------------------------------------------------------------------
 
 
-@handles("POST /v1/customers/{customer}", permission="customer")
+@handles("POST /v1/customers/{customer}", permission="customer", own=owned.by_few_fields)
 async def update(call: Call, params: Document, *, customer: str) -> Document | Refusal:
     """Change what is given. A new `source` takes the place of the old default one."""
     stored = await load_living(call, customer, param="id", in_path=True)

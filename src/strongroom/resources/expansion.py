@@ -11,7 +11,6 @@ from typing import Any, Final
 from strongroom.contract import expandable, hide_from_publishable, renderer
 from strongroom.resources import registry
 from strongroom.resources.call import Call
-from strongroom.resources.caller import KeyKind
 from strongroom.resources.connections import CONNECTION
 from strongroom.resources.kind import Document, Kind
 
@@ -142,4 +141,4 @@ async def _load(call: Call, kind: Kind, object_ids: set[str]) -> dict[str, Docum
 
 def _shown(call: Call, kind: Kind, document: Document) -> Document:
     shown = renderer(kind.type)(document)
-    return hide_from_publishable(kind.type, shown) if call.caller.kind is KeyKind.PUBLISHABLE else shown
+    return hide_from_publishable(kind.type, shown) if call.caller.is_client else shown

@@ -20,7 +20,7 @@ from strongroom import catalog, errors, ids
 from strongroom.catalog.method_pages import outcome_table
 from strongroom.domain import cards as card_rules
 from strongroom.domain import payment_methods as states
-from strongroom.resources import cards, method_material, tokens
+from strongroom.resources import cards, method_material, owned, tokens
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE, CardMaterial
 from strongroom.resources.changes import changed_leaves, merge_metadata
@@ -55,7 +55,7 @@ PAYMENT_METHOD = register_kind(
 # -- create -----------------------------------------------------------------------------------------------------------
 
 
-@handles("POST /v1/payment_methods", permission="payment_method", allow=PUBLISHABLE_TOO)
+@handles("POST /v1/payment_methods", permission="payment_method", allow=PUBLISHABLE_TOO, own=owned.by_details)
 async def create(call: Call, params: Document) -> Document:
     """Make a PaymentMethod from raw details or a token. It is not attached, and nobody is asked about it."""
     if "payment_method" in params or "customer" in params:
@@ -203,7 +203,7 @@ async def retrieve(call: Call, params: Document, *, payment_method: str) -> Docu
     return view(await load(call, payment_method, param="payment_method", in_path=True))
 
 
-@handles("GET /v1/payment_methods", permission="payment_method")
+@handles("GET /v1/payment_methods", permission="payment_method", own=owned.by_customer)
 async def list_all(call: Call, params: Document) -> Listing:
     """List the account's PaymentMethods, or those of one customer."""
     _refuse_customer_account(params)
@@ -219,7 +219,7 @@ async def list_all(call: Call, params: Document) -> Listing:
 _LISTED: Final = sorted({*PAGES, *TERMINAL_TYPES} - {UNLISTED})
 
 
-@handles("GET /v1/customers/{customer}/payment_methods", permission="payment_method")
+@handles("GET /v1/customers/{customer}/payment_methods", permission="payment_method", own=owned.by_path)
 async def list_of_customer(call: Call, params: Document, *, customer: str) -> Listing:
     """List what is attached to a customer, newest first."""
     await _living_customer(call, customer, param="customer", in_path=True)
@@ -267,7 +267,7 @@ async def _living_customer(call: Call, customer: str, *, param: str, in_path: bo
 # -- update -----------------------------------------------------------------------------------------------------------
 
 
-@handles("POST /v1/payment_methods/{payment_method}", permission="payment_method")
+@handles("POST /v1/payment_methods/{payment_method}", permission="payment_method", own=owned.by_method)
 async def update(call: Call, params: Document, *, payment_method: str) -> Document:
     """Change what may change. Only a PaymentMethod saved to a customer can be updated, even its metadata."""
     stored = await load(call, payment_method, param="payment_method", in_path=True)
@@ -326,7 +326,9 @@ def merged_card(old: Document, given: Document, now: int) -> Document:
 # -- attach and detach ------------------------------------------------------------------------------------------------
 
 
-@handles("POST /v1/payment_methods/{payment_method}/attach", permission="payment_method")
+@handles(
+    "POST /v1/payment_methods/{payment_method}/attach", permission="payment_method", own=owned.by_customer
+)
 async def attach(call: Call, params: Document, *, payment_method: str) -> Document | Refusal:
     """Save a PaymentMethod to a customer, after asking the network about it."""
     _refuse_customer_account(params)
@@ -392,7 +394,7 @@ def validate(call: Call, method: Stored) -> tuple[errors.CardError | None, Docum
     return outcome.refusal, {**card, "checks": checks}
 
 
-@handles("POST /v1/payment_methods/{payment_method}/detach", permission="payment_method")
+@handles("POST /v1/payment_methods/{payment_method}/detach", permission="payment_method", own=owned.by_method)
 async def detach(call: Call, params: Document, *, payment_method: str) -> Document:
     """Take a PaymentMethod from its customer, for good."""
     stored = await load(call, payment_method, param="payment_method", in_path=True)

@@ -29,6 +29,7 @@ MODULES = (
     "customers",
     "disputes",
     "disputing",
+    "ephemeral_keys",
     "events",
     "external_accounts",
     "files",
@@ -71,6 +72,10 @@ Include = Callable[[Any, dict[str, Any]], Awaitable[dict[str, Any]]]
 """Takes the call and the rendered object, and returns the field's value."""
 
 
+Own = Callable[[Any, dict[str, Any], dict[str, str]], Awaitable[None]]
+"""Takes the call, the parameters and the ids of the path; raises unless all is about the caller's own customer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
     """One operation's function and its guard."""
@@ -79,6 +84,8 @@ class Handler:
     allow: frozenset[KeyKind]
     permission: str
     """The resource a restricted key needs, as in `rak_<permission>_<read|write>`."""
+    own: Own | None = None
+    """What an ephemeral key is held to; None: it may not call it at all."""
 
 
 _handlers: dict[str, Handler] = {}
@@ -86,12 +93,14 @@ _kinds: dict[str, Kind] = {}
 _includes: dict[tuple[str, str], Include] = {}
 
 
-def handles(key: str, *, permission: str, allow: frozenset[KeyKind] = SECRET_ONLY) -> Callable[[Any], Any]:
+def handles(
+    key: str, *, permission: str, allow: frozenset[KeyKind] = SECRET_ONLY, own: Own | None = None
+) -> Callable[[Any], Any]:
     """Register a function for the contract's operation `key`, such as `POST /v1/tokens`."""
 
     def register(operate: Operate) -> Operate:
         assert key not in _handlers, key
-        _handlers[key] = Handler(operate, allow, permission)
+        _handlers[key] = Handler(operate, allow, permission, own)
         return operate
 
     return register

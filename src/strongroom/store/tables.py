@@ -183,6 +183,16 @@ TABLES: Final = {
             ],
         ),
         Table(
+            "ephemeral_keys",
+            [
+                CREATED,
+                Column("mac", "blob", unique=True),
+                Column("customer", "text"),
+                Column("key_account", "text"),
+                Column("expires_at", "integer"),
+            ],
+        ),
+        Table(
             "mandates",
             [CREATED, Column("payment_method", "text"), Column("status", "text")],
         ),
