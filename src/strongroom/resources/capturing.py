@@ -14,7 +14,7 @@ from strongroom.domain import intents
 from strongroom.domain.amounts import currency_of, written
 from strongroom.domain.intent_machine import PAYMENT as MACHINE
 from strongroom.domain.intent_machine import Action, Status, Verdict
-from strongroom.resources import attempts, charging, payment_outcomes, refunds
+from strongroom.resources import attempts, charging, payment_notes, payment_outcomes, refunds
 from strongroom.resources import intent_parts as parts
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -25,7 +25,7 @@ from strongroom.resources.payment_intents import PAYMENT_INTENT, PERMISSION, vie
 from strongroom.resources.registry import handles
 from strongroom.resources.tasks import Onward, continues
 
-NOT_YET: Final = ("amount_details", "application_fee_amount", "hooks", "payment_details", "transfer_data")
+NOT_YET: Final = ("application_fee_amount", "transfer_data")
 AUTOMATIC: Final = "automatic"
 
 
@@ -96,7 +96,7 @@ async def _begin(call: Call, intent: Stored, params: Document, amount: int) -> O
     noted = ("statement_descriptor", "statement_descriptor_suffix")
     notes = {name: params[name] for name in noted if name in params}
     metadata = merge_metadata(intent.doc["metadata"], params.get("metadata"))
-    doc = {**intent.doc, **notes, "metadata": metadata}
+    doc = payment_notes.noted({**intent.doc, **notes, "metadata": metadata}, params, amount=amount)
     call.change(intent, attempts.with_private(doc, **{attempts.BUSY: reference}))
     state = {"intent": intent.id, "charge": charge.id, "amount": amount, "notes": notes}
     return Onward(Capture(reference, charge.id, amount), "payment_intent.captured", state)

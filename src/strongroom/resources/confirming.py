@@ -40,8 +40,11 @@ AUTOMATIC_ASYNC: Final = "automatic_async"
 CHANGING: Final = frozenset(
     {
         "allowed_payment_method_types",
+        "amount_details",
         "capture_method",
         "excluded_payment_method_types",
+        "hooks",
+        "payment_details",
         "payment_method",
         "payment_method_data",
         "payment_method_options",
@@ -139,7 +142,7 @@ async def begin(call: Call, intent: Stored, params: Document) -> Onward | Refusa
         "intent": intent.id,
         "charge": charge_id,
         "action": Action.CONFIRM,
-        "plan": _plan(call, intent.doc, method, asked),
+        "plan": {**_plan(call, intent.doc, method, asked), "radar_options": params.get("radar_options", {})},
         "usage": usage_of(intent.doc, method["type"]),
         "return_url": attempts.return_url_of(params),
         "use_sdk": params.get("use_stripe_sdk", False),

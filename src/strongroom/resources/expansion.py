@@ -74,13 +74,25 @@ def _tree(paths: Iterable[str]) -> Tree:
 
 async def _include(call: Call, document: Document, tree: Tree) -> None:
     """Fill the fields that are absent until they are asked for."""
-    for field in tree:
+    for field, below in tree.items():
+        await _include_inside(call, document, field, below)
         if field in document or document.get("deleted"):
             continue
         fill = registry.include(document["object"], field)
         if fill is not None:
             call.check_may_read(document["object"])
             document[field] = await fill(call, document)
+
+
+async def _include_inside(call: Call, document: Document, field: str, below: Tree) -> None:
+    """Fill what is absent from a hash of the object until it is asked for."""
+    inside = document.get(field)
+    if not isinstance(inside, dict) or "object" in inside:
+        return
+    for name in below:
+        fill = registry.include(document["object"], f"{field}.{name}")
+        if fill is not None and name not in inside:
+            inside[name] = await fill(call, document)
 
 
 def _collect(

@@ -29,14 +29,8 @@ from strongroom.resources.kind import Document, Kind, Stored
 
 # What is known to Stripe and not here yet, of either kind of intent.
 NOT_YET: Final = (
-    "amount_details",
     "customer_account",
-    "flow_directions",
-    "hooks",
     "payment_data",
-    "payment_details",
-    "radar_options",
-    "single_use",
 )
 
 

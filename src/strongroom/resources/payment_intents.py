@@ -18,7 +18,7 @@ from strongroom.contract import fit
 from strongroom.domain import intents
 from strongroom.domain.amounts import check_amount, currency_of
 from strongroom.domain.intents import TYPES, Choosing
-from strongroom.resources import attempts, confirmation_tokens
+from strongroom.resources import attempts, confirmation_tokens, payment_notes
 from strongroom.resources import intent_parts as parts
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -141,7 +141,7 @@ def _with_fields(old: Document, params: Document) -> Document:
     if new["transfer_data"] and new["transfer_group"] is None:
         new["transfer_group"] = f"group_{new['id']}"
     _check_descriptors(params)
-    return new
+    return payment_notes.noted(new, params)
 
 
 def _transfer_data(old: Document, given: Document) -> Document:

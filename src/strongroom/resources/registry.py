@@ -34,6 +34,7 @@ MODULES = (
     "external_accounts",
     "files",
     "fraud_warnings",
+    "line_items",
     "mandates",
     "payment_intents",
     "payment_method_configurations",

@@ -155,15 +155,16 @@ async def _set_up(
     found = await call.find(PAYMENT_METHOD, method.id)
     assert found is not None
     await _note_attempt(call, intent, found, state, outcome, status=status)
-    mandate = None
+    mandate, single_use = None, intent.doc[PRIVATE].get("single_use")
     if state["acceptance"] is not None:
-        mandate = mandates.make(call, found, state["acceptance"]).id
+        mandate = mandates.make(call, found, state["acceptance"], single_use=single_use).id
     await attempts.keep(call, found, usage=intent.doc["usage"], customer=intent.doc["customer"])
     doc = attempts.vacated(
         intent.doc,
         last_setup_error=None,
         latest_attempt=state["attempt"],
-        mandate=mandate,
+        mandate=None if single_use else mandate,
+        single_use_mandate=mandate if single_use else None,
         status=status,
     )
     changed = call.change(intent, doc)

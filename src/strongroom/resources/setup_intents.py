@@ -14,6 +14,7 @@ from typing import Final
 
 from strongroom import errors
 from strongroom.domain import intents
+from strongroom.domain.amounts import currency_of
 from strongroom.domain.intents import TYPES, Choosing
 from strongroom.resources import attempts, confirmation_tokens
 from strongroom.resources import intent_parts as parts
@@ -29,7 +30,7 @@ from strongroom.store import Filter
 PERMISSION: Final = "setup_intent"
 
 # What is kept as it is sent; an empty text means null.
-PLAIN: Final = ("attach_to_self", "customer", "description")
+PLAIN: Final = ("attach_to_self", "customer", "description", "flow_directions")
 
 # What the types depend on: they are chosen anew when any of it is updated.
 DECIDING: Final = frozenset(
@@ -81,6 +82,8 @@ async def create(call: Call, params: Document) -> Document | Onward | Refusal:
     params = await confirmation_tokens.spent(call, SETUP, doc["id"], params)
     if "usage" in params:
         doc["usage"] = params["usage"]
+    if "single_use" in params:
+        doc = attempts.with_private(doc, single_use=_single_use(params["single_use"]))
     doc = await written(call, doc, params, choosing)
     intent = call.insert(SETUP_INTENT, doc, object_id=doc["id"], **columns_of(doc))
     call.emit("setup_intent.created", SETUP_INTENT, intent)
@@ -89,6 +92,22 @@ async def create(call: Call, params: Document) -> Document | Onward | Refusal:
 
         return await setting_up.begin(call, intent, params)
     return view(intent)
+
+
+def _single_use(given: Document) -> Document:
+    """Return what the one payment may come to that is agreed to.
+
+    Raises:
+        errors.ApiError: naming the parameter.
+    """
+    currency = currency_of(given["currency"], param="single_use[currency]")
+    if given["amount"] < 1:
+        raise errors.ParameterRefused(
+            "This value must be greater than or equal to 1.",
+            code="parameter_invalid_integer",
+            param="single_use[amount]",
+        )
+    return {"amount": given["amount"], "currency": currency.code}
 
 
 def columns_of(doc: Document) -> Document:
