@@ -30,6 +30,7 @@ __all__ = [
     "canonical",
     "card_facts",
     "check_card",
+    "check_code_length",
     "check_expiry",
     "check_number",
     "check_security_code",
@@ -161,6 +162,16 @@ def check_security_code(code: str, brand: str | None = None) -> None:
     """
     lengths = _ANY_CODE if brand is None else catalog.card_tables().brands[brand].cvc
     if len(code) not in lengths or not is_digits(code):
+        raise mistake("invalid_cvc")
+
+
+def check_code_length(digits: int, brand: str) -> None:
+    """Check that a security code that came without its card could be this card's.
+
+    Raises:
+        CardError: `invalid_cvc`.
+    """
+    if digits not in catalog.card_tables().brands[brand].cvc:
         raise mistake("invalid_cvc")
 
 

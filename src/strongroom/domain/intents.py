@@ -47,6 +47,8 @@ WITH_CONFIRM: Final = (
     "return_url",
     "use_stripe_sdk",
 )
+# (type, option) that counts for the attempt at hand, and is never kept for a later one; documented.
+OPTIONS_WITH_CONFIRM: Final = (("card", "cvc_token"), ("card", "moto"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,25 @@ def check_confirm_only(kind: str, params: Mapping[str, Any]) -> None:
         if name in params:
             raise errors.InvalidRequest(
                 f"The parameter `{name}` may only be sent together with `confirm=true`.",
+                code=f"{kind}_invalid_parameter",
+                param=name,
+            )
+    check_confirm_only_options(kind, params)
+
+
+def check_confirm_only_options(kind: str, params: Mapping[str, Any]) -> None:
+    """Refuse options of a type that may only be sent when an intent is confirmed, as by an update.
+
+    Raises:
+        errors.InvalidRequest: as `check_confirm_only`.
+    """
+    given = params.get("payment_method_options") or {}
+    for method, option in OPTIONS_WITH_CONFIRM:
+        options = given.get(method)
+        if isinstance(options, Mapping) and options.get(option):
+            name = f"payment_method_options[{method}][{option}]"
+            raise errors.InvalidRequest(
+                f"The parameter `{name}` may only be sent when the intent is confirmed.",
                 code=f"{kind}_invalid_parameter",
                 param=name,
             )

@@ -12,6 +12,7 @@ from strongroom import errors, ids
 from strongroom.connectors.base import Authorization
 from strongroom.domain import intents
 from strongroom.domain import payment_methods as states
+from strongroom.domain.cards import check_code_length
 from strongroom.domain.intent_machine import PAYMENT as MACHINE
 from strongroom.domain.intent_machine import Action, Status
 from strongroom.resources import (
@@ -201,6 +202,7 @@ async def _question(
         token = await tokens.spend(
             call, sent["cvc_token"], kinds=("cvc_update",), param="payment_method_options[card][cvc_token]"
         )
+        check_code_length(token.doc[PRIVATE]["digits"], method.doc[CARD]["brand"])
         instrument = acquiring.with_code(instrument, given=call.use_code(token.id))
     return Authorization(
         charge_id,

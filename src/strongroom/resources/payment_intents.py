@@ -261,6 +261,7 @@ async def update(call: Call, params: Document, *, intent: str) -> Document:
             raise parts.unexpected_state(PAYMENT_INTENT, stored, refusal, param=name)
     attempts.check_free(stored)
     parts.refuse_what_is_missing(PAYMENT, params)
+    intents.check_confirm_only_options(PAYMENT.type, params)
     choosing = intents.choosing_again(stored.doc, params)
     if params.get("transfer_group") and stored.doc["transfer_group"] is not None:
         raise errors.InvalidRequest(

@@ -186,6 +186,7 @@ async def update(call: Call, params: Document, *, intent: str) -> Document:
             raise parts.unexpected_state(SETUP_INTENT, stored, refusal)
     attempts.check_free(stored)
     parts.refuse_what_is_missing(SETUP, params)
+    intents.check_confirm_only_options(SETUP.type, params)
     choosing = intents.choosing_again(stored.doc, params)
     doc = await written(call, {**stored.doc, "automatic_payment_methods": choosing.shown()}, params, choosing)
     if doc == stored.doc:

@@ -123,10 +123,10 @@ async def _from_pii(call: Call, details: Document) -> Stored:
 
 async def _from_security_code(call: Call, details: Document) -> Stored:
     code: Secret[str] = details["cvc"]
-    check_security_code(code)
+    digits = check_security_code(code)
     token_id = ids.new("cvctok")
     call.hold_code(token_id, code)
-    return insert(call, token_id, "cvc_update", None, {})
+    return insert(call, token_id, "cvc_update", None, {PRIVATE: {"digits": digits}})
 
 
 async def _from_account(call: Call, details: Document) -> Stored:

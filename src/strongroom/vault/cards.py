@@ -80,13 +80,14 @@ def take_card(
     return TakenCard(facts, expiry.month, expiry.year, Secret(digits), bool(code))
 
 
-def check_security_code(code: Secret[str]) -> None:
-    """Check a security code that came without its card: three or four digits.
+def check_security_code(code: Secret[str]) -> int:
+    """Check a security code that came without its card: three or four digits. Return how many.
 
     Raises:
         CardError: `invalid_cvc`.
     """
     rules.check_security_code(code.reveal())
+    return len(code.reveal())
 
 
 def take_bank_account(
