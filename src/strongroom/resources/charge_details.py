@@ -6,6 +6,7 @@ from typing import Any, Final
 from strongroom.connectors.base import Outcome
 from strongroom.contract import contract, fit
 from strongroom.domain.intent_machine import Verdict
+from strongroom.resources import bank_charges
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.kind import Document
 
@@ -33,6 +34,8 @@ def details_of(doc: Document, outcome: Outcome, *, hold_until: int | None) -> Do
         hold_until: until when money that is only held can be taken, in seconds since 1970; None: it is not held.
     """
     kind, kept = doc[PRIVATE]["type"], doc[PRIVATE]["details"]
+    if bank_charges.is_bank(doc["source"]):
+        return bank_charges.details_of(doc["source"])
     if kind == CARD:
         return {"type": CARD, CARD: _card(doc, kept, outcome, hold_until)}
     shape = contract().shapes.hashes["Charge.PaymentMethodDetails"][f"{kind}?"]

@@ -16,7 +16,15 @@ from strongroom import errors, ids
 from strongroom.connectors.base import Authorization, Capture, Outcome
 from strongroom.domain.amounts import check_amount, currency_of, written
 from strongroom.domain.intent_machine import Verdict
-from strongroom.resources import acquiring, charging, customers, payment_methods, payment_outcomes, sources
+from strongroom.resources import (
+    acquiring,
+    bank_charges,
+    charging,
+    customers,
+    payment_methods,
+    payment_outcomes,
+    sources,
+)
 from strongroom.resources.bank_accounts import BankMaterial
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -50,7 +58,7 @@ def _refuse_what_is_missing(params: Document) -> None:
 
 @handles("POST /v1/charges", permission=PERMISSION)
 async def create(call: Call, params: Document) -> Onward:
-    """Charge a token, or a card of a customer. A decline spends the token; a request that is refused does not."""
+    """Charge a token, or a card or bank account of a customer. A decline spends the token; a request that is refused does not."""
     for name in ("amount", "currency"):
         if name not in params:
             raise errors.parameter_missing(name)
@@ -58,7 +66,10 @@ async def create(call: Call, params: Document) -> Onward:
     currency = currency_of(params["currency"])
     check_amount(params["amount"], currency)
     method = await _method(call, params)
-    charge_id = ids.new(CHARGE.prefix)
+    is_bank = method["object"] in sources.BANKS
+    if is_bank:
+        bank_charges.check(method, params, currency.code)
+    charge_id = ids.new("py" if is_bank else CHARGE.prefix)
     asked = Authorization(
         charge_id,
         acquiring.instrument_of(call, method),
@@ -74,7 +85,7 @@ async def create(call: Call, params: Document) -> Onward:
         amount=asked.amount,
         currency=asked.currency,
         capture=asked.capture,
-        source=payment_methods.as_source(method),
+        source=bank_charges.source_of(method),
         application=application_of(call),
         metadata=merge_metadata({}, params.get("metadata")),
         asks={**params, "shipping": shipping_of(params["shipping"]) if "shipping" in params else None},
@@ -97,7 +108,7 @@ async def created(call: Call, state: Document, outcome: Outcome | None) -> Docum
 
 
 async def _method(call: Call, params: Document) -> Stored:
-    """Return the card to charge, which this call uses: a customer's, or that of a token, which is spent.
+    """Return what to charge, which this call uses: a customer's, or the card of a token, which is spent.
 
     Raises:
         errors.ApiError: neither was named, or what was is not there.
@@ -114,7 +125,7 @@ async def _method(call: Call, params: Document) -> Stored:
         )
     material = await sources.material_of(call, given, "source")
     if isinstance(material, BankMaterial):
-        raise errors.not_implemented("charges of bank accounts")
+        raise bank_charges.not_a_customers()
     staged = payment_methods.insert(call, material.card_id, material, {}, kind="card")
     return payment_methods.consume(call, staged)
 
@@ -133,8 +144,6 @@ async def _of_customer(call: Call, customer: Stored, source: Document | str | No
             code="missing",
             param="source",
         )
-    if held["object"] in sources.BANKS:
-        raise errors.not_implemented("charges of bank accounts")
     return payment_methods.consume(call, held, customer.id)
 
 

@@ -249,8 +249,8 @@ def _answered(doc: Document, outcome: Outcome) -> Document:
 
 
 def _checked_source(source: Document | None, details: Document) -> Document | None:
-    if source is None:
-        return None
+    if source is None or CARD not in details:
+        return source
     checks = details[CARD]["checks"]
     return {
         **source,
