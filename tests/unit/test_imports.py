@@ -23,7 +23,19 @@ MAY_IMPORT = {
     "resources": LEAVES
     | {"account_clocks", "catalog", "connectors", "contract", "domain", "house", "outbox", "store", "vault"},
     "workers": LEAVES | {"domain", "house", "installation", "outbox", "resources", "store", "vault"},
-    "http": LEAVES | {"catalog", "contract", "dashboard", "house", "resources", "store", "vault", "workers"},
+    "http": LEAVES
+    | {
+        "catalog",
+        "contract",
+        "customer_pages",
+        "dashboard",
+        "house",
+        "resources",
+        "store",
+        "vault",
+        "workers",
+    },
+    "customer_pages": LEAVES | {"catalog", "domain", "resources"},
     "dashboard": LEAVES | {"catalog", "contract", "domain", "house", "resources", "store", "vault"},
     "options": LEAVES | {"house", "store", "vault"},
     "develop": LEAVES | {"catalog", "contract", "house", "options", "resources", "store", "vault"},

@@ -97,7 +97,6 @@ def test_a_refusal_of_the_older_api_is_the_one_clients_have_recorded():
         (Verdict.WRONG, AMOUNTS, "amounts_mismatch"),
         (Verdict.WRONG, DESCRIPTOR_CODE, "descriptor_code_mismatch"),
         (Verdict.EXCEEDED, AMOUNTS, "attempts_exceeded"),
-        (Verdict.TIMED_OUT, DESCRIPTOR_CODE, "timeout"),
     ],
 )
 def test_an_intent_refuses_with_the_code_of_what_was_wrong(verdict, kind, name):

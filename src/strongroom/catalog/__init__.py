@@ -16,6 +16,8 @@
     tax_locations                   → tax_locations  what an address must say
     tax_ids                         → tax_ids      types, and what a value of each looks like
     microdeposits                   → microdeposits  what test mode makes of reported amounts
+    customer_pages                  → customer_pages  where a customer does what is asked, and what can come of it
+    next_actions                    → next_actions  how long they have, and the numbers they are given
 
 Every table is read on first use and kept. `load` reads them all, so that a mistake in the data stops the start.
 """
@@ -26,6 +28,7 @@ from strongroom.catalog.behaviours import behaviour_table, mistake_table
 from strongroom.catalog.cards import card_tables
 from strongroom.catalog.countries import Country, country_table, is_country
 from strongroom.catalog.currencies import currencies
+from strongroom.catalog.customer_pages import customer_pages
 from strongroom.catalog.disputes import dispute_tables
 from strongroom.catalog.eligibility import methods
 from strongroom.catalog.failures import failures
@@ -37,6 +40,7 @@ from strongroom.catalog.method_pages import magic_method, method_types
 from strongroom.catalog.method_shapes import MagicMethod, MethodType
 from strongroom.catalog.microdeposits import microdeposits
 from strongroom.catalog.networks import network_tables
+from strongroom.catalog.next_actions import next_actions
 from strongroom.catalog.pricing import pricing
 from strongroom.catalog.reading import CatalogError
 from strongroom.catalog.requirements import requirement_tables
@@ -86,6 +90,8 @@ TABLES = (
     network_tables,
     currencies,
     intent_options,
+    customer_pages,
+    next_actions,
     pricing,
     failures,
     dispute_tables,

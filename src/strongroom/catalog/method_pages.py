@@ -83,7 +83,7 @@ BILLING: Final = frozenset(
     }
 )
 
-_CONFIRMATIONS: Final = frozenset(
+CONFIRMATIONS: Final = frozenset(
     [
         "app_approval",
         "bank_transfer",
@@ -222,7 +222,7 @@ def _tuples(columns: Document, *names: str) -> Document:
 def _flow(where: str, given: object) -> Flow:
     required = {"confirmation": str, "next_actions": list, "refunds": str}
     columns = row(where, given, required, {"refund_days": int})
-    one_of(where, columns["confirmation"], _CONFIRMATIONS)
+    one_of(where, columns["confirmation"], CONFIRMATIONS)
     one_of(where, columns["refunds"], _REFUNDS)
     return Flow(**_tuples(columns, "next_actions"))
 

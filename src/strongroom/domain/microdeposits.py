@@ -25,7 +25,6 @@ __all__ = [
     "intent_refusal",
     "is_final",
     "judge",
-    "not_sent",
     "refusal",
     "report_of",
     "tries_left",
@@ -141,19 +140,11 @@ def refusal(verdict: Verdict) -> InvalidRequest:
     return InvalidRequest(_WORDS[verdict], status=402, code="bank_account_verification_failed")
 
 
-def not_sent() -> InvalidRequest:
-    """Return why an intent fails whose deposits never arrived."""
-    return InvalidRequest(
-        "The microdeposits failed. Check the numbers of the bank account.",
-        code="payment_method_microdeposit_failed",
-    )
-
-
 def intent_refusal(verdict: Verdict, kind: str = AMOUNTS, left: int = 0) -> InvalidRequest:
     """Return why an intent does not go on.
 
     Args:
-        verdict: anything but `RIGHT`.
+        verdict: `WRONG` or `EXCEEDED`.
         kind: what was reported.
         left: how many tries are left.
     """
@@ -162,5 +153,4 @@ def intent_refusal(verdict: Verdict, kind: str = AMOUNTS, left: int = 0) -> Inva
         return InvalidRequest(
             f"{_WRONG[kind]} You have {tries} remaining.", code=_CODE.format(f"{kind}_mismatch")
         )
-    name = "timeout" if verdict is Verdict.TIMED_OUT else "attempts_exceeded"
-    return InvalidRequest(_WORDS[verdict], code=_CODE.format(name))
+    return InvalidRequest(_WORDS[verdict], code=_CODE.format("attempts_exceeded"))

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from strongroom import errors
 from strongroom.catalog import MethodType
+from strongroom.catalog.customer_pages import Reason, customer_pages
 from strongroom.contract import hide_from_publishable, renderer
 from strongroom.domain import microdeposits
 from strongroom.domain import payment_methods as states
@@ -122,12 +123,9 @@ async def check_customer_lives(call: Call, customer: str | None) -> None:
         call.guard(await customers.load_living(call, customer, param="customer"))
 
 
-UNAUTHENTICATED: Final = "We are unable to authenticate your payment method. Please choose a different payment method and try again."
-
-
-def unauthenticated(intent_type: str, message: str = UNAUTHENTICATED) -> errors.InvalidRequest:
-    """Return why an intent fails whose customer could not be told from another."""
-    return errors.InvalidRequest(message, code=f"{intent_type}_authentication_failure")
+def failure(intent_type: str, why: Reason, message: str | None = None) -> errors.InvalidRequest:
+    """Return the error of an intent whose customer did not do what was asked of them."""
+    return errors.InvalidRequest(message or why.message, code=why.codes[intent_type])
 
 
 def unusable(intent_type: str, method: Stored) -> errors.InvalidRequest | None:
@@ -135,7 +133,7 @@ def unusable(intent_type: str, method: Stored) -> errors.InvalidRequest | None:
     try:
         states.after(states.USE, method["state"])
     except errors.InvalidRequest as refusal:
-        return unauthenticated(intent_type, refusal.message)
+        return failure(intent_type, customer_pages().reasons["unauthenticated"], refusal.message)
     return None
 
 

@@ -8,15 +8,19 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from strongroom import errors
+from strongroom.catalog.customer_pages import CustomerPage, customer_pages
+from strongroom.connectors.base import Outcome
 from strongroom.domain import intents
-from strongroom.resources import attempts, payment_outcomes, setting_up
+from strongroom.resources import attempts, payment_methods, payment_outcomes, setting_up
 from strongroom.resources.attempts import ACTION
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.kind import Document, Kind, Refusal, Stored
+from strongroom.resources.next_actions import BY_ITSELF, VERIFY
 from strongroom.resources.payment_intents import PAYMENT_INTENT
+from strongroom.resources.payment_methods import PAYMENT_METHOD
 from strongroom.resources.setup_intents import SETUP_INTENT
-from strongroom.resources.tasks import Onward
+from strongroom.resources.tasks import Onward, continues
 
 KINDS: Final[dict[str, Kind]] = {one.prefix: one for one in (PAYMENT_INTENT, SETUP_INTENT)}
 _RESULTS: Final = {
@@ -48,11 +52,31 @@ async def go_on(call: Call, intent: Stored, error: errors.ApiError | None) -> On
     return await setting_up.acted(call, intent, error)
 
 
-async def answer(call: Call, intent: Stored, *, passed: bool) -> Onward | None:
-    """Go on with an intent as its customer has answered."""
-    error = None if passed else attempts.unauthenticated(intent.doc["object"])
-    onward = await go_on(call, intent, error)
-    return onward if isinstance(onward, Onward) else None
+def page_of(action: Document) -> CustomerPage:
+    """Return the page on which the customer does what an intent waits for."""
+    return customer_pages().of_type(action["method_type"])
+
+
+async def answer(call: Call, intent: Stored, outcome: str) -> Onward | Refusal | Document:
+    """Go on with an intent as its customer has answered: with one of the endings of its page."""
+    action = intent.doc[PRIVATE][ACTION]
+    why = page_of(action).endings[outcome].why
+    if why is not None:
+        return await go_on(call, intent, attempts.failure(intent.doc["object"], why))
+    if action["type"] == VERIFY:
+        method = await call.find(PAYMENT_METHOD, intent.doc["payment_method"])
+        assert method is not None
+        payment_methods.mark_verified(call, method)
+    return await go_on(call, intent, None)
+
+
+@continues(BY_ITSELF)
+async def by_itself(call: Call, state: Document, _: Outcome | None) -> Onward | Document | Refusal | None:
+    """What happens without anybody's answer, unless there was one."""
+    intent = await find(call, state["intent"])
+    if intent is None or waiting(intent, state["token"]) is None:
+        return None
+    return await answer(call, intent, state["outcome"])
 
 
 def comes_back_to(intent: Stored, return_url: str) -> str:

@@ -3,26 +3,32 @@
 Every address in it leads to our own page, where a test may answer for the customer.
 """
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from strongroom import ids
+from strongroom.catalog.customer_pages import customer_pages
 from strongroom.catalog.microdeposits import microdeposits
 from strongroom.contract import contract
 from strongroom.contract.types import Type, head, named
+from strongroom.domain import qr_codes
+from strongroom.domain.customer_actions import expires_at, made_up
 from strongroom.domain.microdeposits import arrival_date
 from strongroom.resources import deposits
 from strongroom.resources.call import Call
+from strongroom.resources.cards import PRIVATE
 from strongroom.resources.kind import Document, Stored
 from strongroom.resources.method_pages import PAGES
+from strongroom.resources.tasks import later
 
 PREFIX: Final = "/challenge/"
 REDIRECT: Final = "redirect_to_url"
 SDK: Final = "use_stripe_sdk"
 VERIFY: Final = "verify_with_microdeposits"
-EXPIRES_SECONDS: Final = 24 * 3600
-NUMBER_LENGTH: Final = 14
+QR_PNG: Final = "qr.png"
+QR_SVG: Final = "qr.svg"
 TOKEN_LENGTH: Final = 32
+BY_ITSELF: Final = "action.by_itself"
+"""What is done when nobody's answer is waited for."""
 _OWNERS: Final = {"payment_intent": "PaymentIntent", "setup_intent": "SetupIntent"}
 
 
@@ -36,12 +42,21 @@ def ask(call: Call, intent: Stored, method: Stored, state: Document) -> tuple[Do
         state: what the first half left; with it, things go on when the customer has answered.
     """
     token = ids.random_base62(TOKEN_LENGTH)
-    todo = _next_action(call, intent, method["type"], page_url(call, intent.id, token), state)
+    options = intent.doc[PRIVATE]["options"].get(method["type"], {})
+    ends = expires_at(method["type"], options, call.now)
+    url = page_url(call, intent.id, token)
+    todo = _next_action(intent, method["type"], url, state, ends, call.now)
     if todo["type"] == VERIFY:
         deposits.send(call, intent.id, method, token)
+    outcome = customer_pages().by_itself(method["type"], method.doc["billing_details"]["email"])
+    if outcome is not None:
+        waits = {"intent": intent.id, "token": token, "outcome": outcome}
+        later(call, call.settings.settle_after, BY_ITSELF, waits)
     return todo, {
         "token": token,
         "type": todo["type"],
+        "method_type": method["type"],
+        "expires_at": ends,
         "state": state,
         "key_account": call.caller.key_account,
     }
@@ -53,18 +68,23 @@ def page_url(call: Call, intent: str, token: str) -> str:
     return f"{call.settings.base_url}{PREFIX}{call.caller.account}/{mode}/{intent}/{token}"
 
 
-def _next_action(call: Call, intent: Stored, method_type: str, url: str, state: Document) -> Document:
+def _next_action(
+    intent: Stored, method_type: str, url: str, state: Document, expires_at: int, now: int
+) -> Document:
     kinds = PAGES[method_type].flow.next_actions if method_type != "card" else (REDIRECT,)
     name = next((one for one in kinds if one != SDK), REDIRECT)
     shape = contract().shapes.hashes[f"{_OWNERS[intent.doc['object']]}.NextAction"].get(f"{name}?")
     if name == VERIFY:
-        return {"type": name, name: _verification(method_type, url, call.now)}
+        return {"type": name, name: _verification(method_type, url, now)}
     if name == REDIRECT and state["return_url"] is not None and not state["use_sdk"]:
         return {"type": REDIRECT, REDIRECT: {"return_url": state["return_url"], "url": url}}
     if name == REDIRECT or shape is None:
         attempt = ids.new("payatt")
         return {"type": SDK, SDK: {"source": attempt, "stripe_js": url, "type": "three_d_secure_redirect"}}
-    return {"type": name, name: _filled(shape, name, url, call.now)}
+    return {
+        "type": name,
+        name: _filled(shape, name, {"return_url": state["return_url"], **_said(url, expires_at)}),
+    }
 
 
 def _verification(method_type: str, url: str, now: int) -> Document:
@@ -75,18 +95,25 @@ def _verification(method_type: str, url: str, now: int) -> Document:
     }
 
 
-def _filled(kind: Type, name: str, url: str, now: int) -> Any:
-    """Return a value of a type: addresses are ours, times are tomorrow, numbers are made up."""
-    what = head(kind)
-    if what in {"null", "include"}:
-        return _filled(kind[1], name, url, now)
-    if what == "#":
-        fields = contract().shapes.hashes[kind[1:]]
-        return {field: _filled(inner, field, url, now) for field, inner, _ in named(fields)}
-    made: dict[str, Callable[[], Any]] = {
-        "str": lambda: url if "url" in name or name in {"data", "pdf"} else ids.random_base62(NUMBER_LENGTH),
-        "int": lambda: now + EXPIRES_SECONDS,
-        "enum": lambda: kind[1],
-        "enum-of": lambda: contract().shapes.enums[kind[1]][0],
+def _said(url: str, expires_at: int) -> Document:
+    """Return what fields of an action say, whatever the action: addresses are ours, codes lead to the page."""
+    return {
+        **dict.fromkeys(
+            ("data", "hosted_instructions_url", "hosted_voucher_url", "mobile_auth_url", "pdf", "url"), url
+        ),
+        **dict.fromkeys(("expires_after", "expires_at"), expires_at),
+        **dict.fromkeys(("native_data", "native_url")),
+        "image_data_url": qr_codes.data_url(url),
+        "image_url_png": f"{url}/{QR_PNG}",
+        "image_url_svg": f"{url}/{QR_SVG}",
     }
-    return made[what]() if what in made else None
+
+
+def _filled(kind: Type, name: str, said: Document) -> Any:
+    """Return a value of a type: what is said under its name, or a number that is made up."""
+    if head(kind) in {"null", "include"} and head(kind[1]) == "#":
+        return _filled(kind[1], name, said)
+    if head(kind) == "#":
+        fields = contract().shapes.hashes[kind[1:]]
+        return {field: _filled(inner, field, said) for field, inner, _ in named(fields)}
+    return said[name] if name in said else made_up(name)

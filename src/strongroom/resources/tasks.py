@@ -30,8 +30,10 @@ ASK_AGAIN_SECONDS: Final = 60
 Heard = Outcome | None
 """What was answered; None: there was no question."""
 
-Continuation = Callable[[Call, Document, Heard], Awaitable[Document | Refusal | None]]
-"""Takes a call, the state the first half left, and the answer; returns what is answered to the request, if one waits."""
+Continuation = Callable[[Call, Document, Heard], Awaitable["Document | Refusal | Onward | None"]]
+"""Takes a call, the state the first half left, and the answer; returns what is answered to the request, if one waits.
+
+What is done after a time, for which no request waits, may go on to ask somebody itself."""
 
 
 class Half(NamedTuple):

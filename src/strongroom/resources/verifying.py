@@ -10,6 +10,7 @@ after too many wrong reports it never can be.
 from typing import Final
 
 from strongroom import errors
+from strongroom.catalog.customer_pages import customer_pages
 from strongroom.catalog.microdeposits import microdeposits
 from strongroom.connectors.base import Outcome
 from strongroom.domain import microdeposits as rules
@@ -96,6 +97,13 @@ def _can_be_verified(method: Stored) -> bool:
     return PAGES[method["type"]].flow.confirmation == "microdeposit"
 
 
+async def reported(call: Call, intent: Stored, report: Report) -> Answered:
+    """Go on with an intent on whose page deposits were reported."""
+    kind = PAYMENT_INTENT if intent.doc["object"] == PAYMENT_INTENT.type else SETUP_INTENT
+    words = PAYMENT if kind is PAYMENT_INTENT else SETUP
+    return await report_seen(call, kind, intent, await _waiting(call, kind, words, intent), report)
+
+
 async def report_seen(call: Call, kind: Kind, intent: Stored, method: Stored, report: Report) -> Answered:
     """Go on with an intent that waits for the report, or refuse it and count; no account has endless tries.
 
@@ -133,17 +141,19 @@ async def report_seen(call: Call, kind: Kind, intent: Stored, method: Stored, re
 @continues(deposits.NOT_SENT)
 async def not_sent(call: Call, state: Document, _: Outcome | None) -> None:
     """The deposits never arrived."""
-    await _give_up(call, state, rules.not_sent())
+    await _give_up(call, state, "deposits_failed")
 
 
 @continues(deposits.TIMED_OUT)
 async def timed_out(call: Call, state: Document, _: Outcome | None) -> None:
     """Nobody has reported them in time."""
-    await _give_up(call, state, rules.intent_refusal(Verdict.TIMED_OUT))
+    await _give_up(call, state, "deposits_timed_out")
 
 
-async def _give_up(call: Call, state: Document, error: errors.ApiError) -> None:
+async def _give_up(call: Call, state: Document, reason: str) -> None:
     """Fail the intent if it still waits for these deposits."""
     intent = await challenges.find(call, state["intent"])
     if intent is not None and challenges.waiting(intent, state["token"]) is not None:
-        await challenges.go_on(call, intent, error)
+        await challenges.go_on(
+            call, intent, attempts.failure(intent.doc["object"], customer_pages().reasons[reason])
+        )

@@ -1,0 +1,111 @@
+"""The pages on which a customer does what an intent asks, and what can come of each (customer_pages.toml)."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from strongroom.catalog.method_pages import CONFIRMATIONS, method_types
+from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
+
+CARD: Final = "card"
+CHALLENGE: Final = "challenge"
+COMPLETE: Final = "complete"
+FAIL: Final = "fail"
+EXPIRE: Final = "expire"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an intent fails."""
+
+    codes: dict[str, str]
+    """`payment_intent` or `setup_intent` → the error's code."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """One thing that can happen on a page."""
+
+    words: str | None
+    """What its button says; None: a test may have it happen, and no button does."""
+    why: Reason | None
+    """Why the intent fails; None: it goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPage:
+    """A page."""
+
+    name: str
+    endings: dict[str, Ending]
+    """`complete`, `fail` or `expire` → what that is here."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPages:
+    """All of them."""
+
+    by_name: dict[str, CustomerPage]
+    by_confirmation: dict[str, str]
+    reasons: dict[str, Reason]
+    types_by_themselves: dict[str, str]
+    """Type of PaymentMethod → what happens without anybody's answer."""
+    mail: dict[str, str]
+    """The end of what stands before the `@` of an e-mail address → the same."""
+
+    def by_itself(self, type_name: str, email: str | None) -> str | None:
+        """Return what happens without anybody's answer: the name of an ending, or None."""
+        name = (email or "").partition("@")[0]
+        if method_types()[type_name].sandbox.mail:
+            said = next((outcome for word, outcome in self.mail.items() if name.endswith(word)), None)
+            return said or self.types_by_themselves.get(type_name)
+        return self.types_by_themselves.get(type_name)
+
+    def of_type(self, type_name: str) -> CustomerPage:
+        """Return the page of a type of PaymentMethod."""
+        if type_name == CARD:
+            return self.by_name[CHALLENGE]
+        return self.by_name[self.by_confirmation[method_types()[type_name].flow.confirmation]]
+
+
+def build(document: Document) -> CustomerPages:
+    """Return the pages of customer_pages.toml.
+
+    Raises:
+        CatalogError: a reason nobody knows, or two pages for one way of confirming.
+    """
+    tables = row("customer_pages", document, {"pages": dict, "by_itself": dict, "reasons": dict}, {})
+    columns = {"payment_intent": str, "setup_intent": str, "message": str}
+    reasons = {}
+    for name, given in tables["reasons"].items():
+        one = row(f"customer_pages: {name}", given, columns, {})
+        reasons[name] = Reason({kind: one[kind] for kind in columns if kind != "message"}, one["message"])
+    by_name, by_confirmation = {}, {}
+    for name, given in tables["pages"].items():
+        where = f"customer_pages: {name}"
+        page = row(where, given, {"for": list, COMPLETE: str}, {FAIL: dict, EXPIRE: dict})
+        endings = {COMPLETE: Ending(page[COMPLETE], None)}
+        endings |= {one: _ending(where, page[one], reasons) for one in (FAIL, EXPIRE) if one in page}
+        by_name[name] = CustomerPage(name, endings)
+        for confirmation in page["for"]:
+            if one_of(where, confirmation, CONFIRMATIONS) in by_confirmation:
+                raise CatalogError(f"{where}: {confirmation} has a page already")
+            by_confirmation[confirmation] = name
+    alone = row("customer_pages: by_itself", tables["by_itself"], {"types": dict, "mail": dict}, {})
+    for outcome in (*alone["types"].values(), *alone["mail"].values()):
+        one_of("customer_pages: by_itself", outcome, (COMPLETE, FAIL, EXPIRE))
+    for type_name in alone["types"]:
+        one_of("customer_pages: by_itself", type_name, method_types())
+    return CustomerPages(by_name, by_confirmation, reasons, alone["types"], alone["mail"])
+
+
+def _ending(where: str, given: object, reasons: dict[str, Reason]) -> Ending:
+    columns = row(where, given, {"why": str}, {"words": str})
+    return Ending(columns.get("words"), reasons[one_of(where, columns["why"], reasons)])
+
+
+@cache
+def customer_pages() -> CustomerPages:
+    """Return the pages, read and checked on first use."""
+    return build(read("customer_pages"))

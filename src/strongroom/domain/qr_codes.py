@@ -1,0 +1,36 @@
+"""QR codes that lead to a page, as pictures. Pure."""
+
+import io
+from typing import Final
+
+import segno
+
+BORDER: Final = 4
+"""How many modules of quiet zone ISO/IEC 18004 wants around a code."""
+INLINE_BORDER: Final = 2
+"""The rest is the page's own margin."""
+PNG_SCALE: Final = 8
+
+
+def svg(text: str) -> bytes:
+    """Return a picture of the code for `text` as an SVG document."""
+    out = io.BytesIO()
+    segno.make(text).save(out, kind="svg", border=BORDER, light="#fff", scale=PNG_SCALE)
+    return out.getvalue()
+
+
+def png(text: str) -> bytes:
+    """Return a picture of the code for `text` as a PNG."""
+    out = io.BytesIO()
+    segno.make(text).save(out, kind="png", border=BORDER, scale=PNG_SCALE)
+    return out.getvalue()
+
+
+def inline(text: str) -> str:
+    """Return the code for `text` as an element of a page, without a background: shapes, and no text of anybody's."""
+    return segno.make(text).svg_inline(border=INLINE_BORDER, omitsize=True, svgclass="qr", lineclass=None)
+
+
+def data_url(text: str) -> str:
+    """Return a picture of the code for `text` as an address that holds it."""
+    return segno.make(text).png_data_uri(border=BORDER, scale=PNG_SCALE)

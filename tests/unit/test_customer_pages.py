@@ -1,0 +1,119 @@
+"""The table of pages and endings, how long customers have, and the numbers they are given."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from strongroom.catalog.customer_pages import COMPLETE, build, customer_pages
+from strongroom.catalog.next_actions import build as build_actions
+from strongroom.catalog.reading import CatalogError, read
+from strongroom.contract import contract
+from strongroom.domain import qr_codes
+from strongroom.domain.customer_actions import expires_at, made_up
+from strongroom.resources.method_pages import PAGES
+
+NOW = int(datetime(2026, 11, 25, 12, 30, tzinfo=UTC).timestamp())
+
+
+def test_every_type_whose_customer_is_asked_has_a_page():
+    for name, page in PAGES.items():
+        if page.flow.confirmation != "immediate" or name == "card":
+            assert customer_pages().of_type(name).endings[COMPLETE].words
+
+
+def test_every_reason_has_a_code_of_the_api():
+    known = set(contract().shapes.enums["Reader.Action.ApiError.code"])
+    for reason in customer_pages().reasons.values():
+        assert set(reason.codes.values()) <= known
+
+
+@pytest.mark.parametrize(
+    ("kind", "email", "outcome"),
+    [
+        ("boleto", "succeed_immediately@example.com", "complete"),
+        ("oxxo", "a.expire_with_delay@example.com", "expire"),
+        ("oxxo", "a.expire_with_delay.b@example.com", None),
+        ("oxxo", "a@succeed_immediately", None),
+        ("oxxo", None, None),
+        ("card", "succeed_immediately@example.com", None),
+        ("blik", None, "complete"),
+    ],
+)
+def test_what_happens_by_itself(kind, email, outcome):
+    assert customer_pages().by_itself(kind, email) == outcome
+
+
+def damaged(*path, value):
+    document = read("customer_pages")
+    place = document
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    return document
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        damaged("pages", "qr", "for", value=["qr", "redirect"]),
+        damaged("pages", "qr", "for", value=["pigeon"]),
+        damaged("pages", "qr", "fail", value={"words": "Fail"}),
+        damaged("pages", "qr", "fail", value={"why": "bad_luck"}),
+        damaged("pages", "qr", "succeed", value="Yes"),
+        damaged("reasons", "expired", value={"message": "Too late."}),
+        damaged("by_itself", "types", value={"pigeon": "complete"}),
+        damaged("by_itself", "mail", value={"at_once": "succeed"}),
+    ],
+)
+def test_a_mistake_in_the_pages_is_found_when_they_are_read(damage):
+    with pytest.raises(CatalogError, match="customer_pages"):
+        build(damage)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"seconds": {}, "days": {}, "numbers": {}},
+        {"seconds": {"default": 1, "pigeon": 1}, "days": {}, "numbers": {}},
+        {"seconds": {"default": 1}, "days": {"boleto": "3"}, "numbers": {}},
+        {"seconds": {"default": 1}, "days": {}, "numbers": {"number": 3}},
+        {"seconds": {"default": 1}, "days": {}},
+    ],
+)
+def test_a_mistake_in_the_times_is_found_when_they_are_read(damage):
+    with pytest.raises(CatalogError, match="next_actions"):
+        build_actions(damage)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "ends"),
+    [
+        ("ideal", {}, NOW + 86400),
+        ("afterpay_clearpay", {}, NOW + 10800),
+        ("pix", {"expires_after_seconds": 60}, NOW + 60),
+        ("pix", {"expires_at": NOW + 7}, NOW + 7),
+        ("konbini", {"expires_at": NOW + 7, "expires_after_days": 2}, NOW + 7),
+        ("boleto", {}, int(datetime(2026, 11, 28, 23, 59, 59, tzinfo=UTC).timestamp())),
+        (
+            "boleto",
+            {"expires_after_days": 0},
+            int(datetime(2026, 11, 25, 23, 59, 59, tzinfo=UTC).timestamp()),
+        ),
+    ],
+)
+def test_how_long_a_customer_has(kind, options, ends):
+    assert expires_at(kind, options, NOW) == ends
+
+
+def test_numbers_are_made_up_anew_each_time():
+    assert re.fullmatch(r"\d{32}", made_up("number"))
+    assert made_up("number") != made_up("number")
+    assert made_up("cashtag") is None
+
+
+def test_a_code_is_drawn_in_three_ways():
+    assert qr_codes.svg("https://example.com/a").startswith(b"<?xml")
+    assert qr_codes.png("https://example.com/a").startswith(b"\x89PNG\r\n")
+    assert qr_codes.data_url("https://example.com/a").startswith("data:image/png;base64,")
+    assert qr_codes.inline("https://example.com/a").startswith("<svg ")
