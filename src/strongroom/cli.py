@@ -101,6 +101,13 @@ for command in COMMANDS:
     type=click.IntRange(1, limits.USED_TOKEN_SECONDS),
     help="Seconds until a token that nobody has spent is erased with what it holds.",
 )
+@option(
+    "--customer-payment-methods-max",
+    default=limits.CUSTOMER_PAYMENT_METHODS_MAX,
+    show_default=True,
+    type=click.IntRange(1),
+    help="How many PaymentMethods can be attached to one customer.",
+)
 @option("--raw-card-data", type=click.Choice(["off", "test_only", "on"]), default="test_only", show_default=True,
               help="Where a secret key may send card numbers.")  # fmt: skip
 def serve(*, expose_sandbox: bool, **options: Any) -> None:

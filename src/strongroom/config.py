@@ -71,6 +71,9 @@ class Settings:
     token_lifetime: int = limits.TOKEN_SECONDS
     """Seconds after which a token that nobody has spent is no more, and what it holds is erased."""
 
+    customer_payment_methods_max: int = limits.CUSTOMER_PAYMENT_METHODS_MAX
+    """How many PaymentMethods can be attached to one customer."""
+
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = field(default=())
     """Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
 

@@ -48,6 +48,11 @@ BALANCE_MAX = 999_999_999_999
 # How far `total_count` counts; Stripe's documentation of searches: accurate up to ten thousand.
 COUNTED_MAX = 10_000
 
+# How many PaymentMethods a customer may have unless the operator says otherwise, and how many requests may be attaching
+# one at the same moment before they begin to wait for each other; Stripe has a limit and does not publish it.
+CUSTOMER_PAYMENT_METHODS_MAX = 1_000
+ATTACHED_AT_ONCE = 64
+
 # How many clocks an account has, how many customers live by one, and how far and how long one goes; documented.
 TEST_CLOCKS_MAX = 100
 TEST_CLOCK_CUSTOMERS_MAX = 3

@@ -1,6 +1,4 @@
-"""Bank debits: agreed to, certain days later, and what is not there yet."""
-
-import stripe as sdk
+"""Bank debits: agreed to, and certain days later."""
 
 from support.connect import eventually
 from support.data import event_types, refused
@@ -58,7 +56,7 @@ def test_a_bank_debit_that_fails_leaves_the_intent_payable(stripe):
         "no_account",
         "invalid_request_error",
     )
-    assert event_types(stripe)[-2:] == ["charge.failed", "payment_intent.payment_failed"]
+    assert event_types(stripe)[-3:] == ["charge.failed", "mandate.updated", "payment_intent.payment_failed"]
 
 
 def test_nobody_is_debited_without_having_agreed(stripe):
@@ -72,18 +70,3 @@ def test_a_bank_debit_that_processes_for_ever_cannot_be_called_back(stripe):
     intent = debit(stripe, "pm_usBankAccount_processing")
     with refused(code=UNEXPECTED):
         stripe.payment_intents.cancel(intent.id)
-
-
-# -- not there yet ------------------------------------------------------------------------------------------------------
-
-
-def test_what_is_not_there_yet_is_not_answered_as_if_it_were(stripe, post):
-    account = {"type": "us_bank_account", "billing_details": {"name": "J"}}
-    account["us_bank_account"] = {
-        "account_number": "000123456789",
-        "routing_number": "110000000",
-        "account_holder_type": "individual",
-    }
-    method = stripe.payment_methods.create(account)
-    with refused(sdk.APIError, status=501, code="strongroom_not_implemented"):
-        debit(stripe, method.id)

@@ -110,7 +110,6 @@ def test_what_cannot_be_meant_is_refused_by_name_and_leaves_nothing(post, get, p
 @pytest.mark.parametrize(
     ("method", "path", "params"),
     [
-        ("GET", "/v1/payment_methods", {"customer_account": "acct_x"}),
         ("POST", "/v1/customers", {"source": "src_x"}),
         ("DELETE", "/v1/customers/cus_x/discount", {}),
     ],
@@ -121,6 +120,6 @@ def test_what_is_not_there_yet_is_not_answered_as_if_it_were(server, secret_key,
 
 
 def test_a_publishable_key_is_told_what_is_missing_not_that_it_is_forbidden(server, publishable_key):
-    allowed = server.request("POST", "/v1/confirmation_tokens", {}, key=publishable_key)
+    allowed = server.request("POST", "/v1/sources", {}, key=publishable_key)
     forbidden = server.request("POST", "/v1/refunds", {}, key=publishable_key)
     assert (allowed.status, forbidden.status) == (501, 403)

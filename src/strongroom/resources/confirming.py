@@ -20,6 +20,7 @@ from strongroom.resources import (
     attempts,
     charging,
     confirmation_tokens,
+    failed_debits,
     payment_methods,
     tokens,
 )
@@ -178,6 +179,7 @@ async def _method(call: Call, intent: Stored) -> Stored:
     assert method is not None
     states.after(states.USE, method["state"])
     payment_methods.check_confirmable(method)
+    failed_debits.check_not_blocked(method)
     await attempts.check_customer_lives(call, customer)
     return method
 

@@ -16,7 +16,7 @@ table in `domain.payment_methods`.
 
 from typing import Any, Final
 
-from strongroom import catalog, errors, ids
+from strongroom import catalog, errors, ids, limits
 from strongroom.catalog.method_pages import outcome_table
 from strongroom.domain import cards as card_rules
 from strongroom.domain import payment_methods as states
@@ -206,7 +206,7 @@ async def retrieve(call: Call, params: Document, *, payment_method: str) -> Docu
 @handles("GET /v1/payment_methods", permission="payment_method", own=owned.by_customer)
 async def list_all(call: Call, params: Document) -> Listing:
     """List the account's PaymentMethods, or those of one customer."""
-    _refuse_customer_account(params)
+    _check_customer_account(params)
     filters = _filters(params)
     if "type" not in params:
         filters.append(Filter("type", "in", _LISTED))
@@ -227,12 +227,16 @@ async def list_of_customer(call: Call, params: Document, *, customer: str) -> Li
     return await call.listing(PAYMENT_METHOD, params, [of_customer, *_filters(params)])
 
 
-def _refuse_customer_account(params: Document) -> None:
+def _check_customer_account(params: Document, *, in_path: bool = False) -> None:
+    """Refuse an Account of the newer API that acts as a customer: that API is not here, and so none of them is."""
     if "customer_account" not in params:
         return
     if "customer" in params:
         raise errors.parameters_exclusive("customer", "customer_account")
-    raise errors.not_implemented("the parameter `customer_account`")
+    account = params["customer_account"]
+    if not account:
+        raise errors.parameter_empty("customer_account")
+    raise errors.resource_missing("customer_account", account, param="customer_account", in_path=in_path)
 
 
 def _filters(params: Document) -> list[Filter]:
@@ -331,18 +335,40 @@ def merged_card(old: Document, given: Document, now: int) -> Document:
 )
 async def attach(call: Call, params: Document, *, payment_method: str) -> Document | Refusal:
     """Save a PaymentMethod to a customer, after asking the network about it."""
-    _refuse_customer_account(params)
-    if "customer" not in params:
+    if "customer" not in params and "customer_account" not in params:
         raise errors.parameter_missing("customer")
     stored = await load(call, payment_method, param="payment_method", in_path=True)
+    _check_customer_account(params, in_path=True)
     customer = await _living_customer(call, params["customer"], param="customer", in_path=True)
-    call.guard(customer)
-    outcome = attach_to(call, stored, customer.id)
+    held = await _count_held(call, customer)
+    outcome = attach_to(call, stored, customer.id, is_full=held >= call.settings.customer_payment_methods_max)
     return outcome if isinstance(outcome, Refusal) else view(outcome)
 
 
+async def _count_held(call: Call, customer: Stored) -> int:
+    """Return how many PaymentMethods a customer has, and hold on to it until this call has committed."""
+    allowed = call.settings.customer_payment_methods_max
+    held = [Filter("customer", "eq", customer.id), Filter("state", "eq", states.ATTACHED)]
+    caller = call.caller
+    count: int = await call.store.count(
+        PAYMENT_METHOD.table, caller.account, caller.livemode, filters=held, limit=allowed
+    )
+    if count + limits.ATTACHED_AT_ONCE >= allowed:
+        # Written as it is: of those who take the last place at once, the second starts over and sees the first.
+        call.change(customer)
+    else:
+        call.guard(customer)
+    return count
+
+
 def attach_to(
-    call: Call, method: Stored, customer: str, *, silent: bool = False, through_intent: bool = False
+    call: Call,
+    method: Stored,
+    customer: str,
+    *,
+    silent: bool = False,
+    through_intent: bool = False,
+    is_full: bool = False,
 ) -> Stored | Refusal:
     """Stage the attachment: state, settled checks and event (unless `silent`: older sources have events of their own).
 
@@ -350,7 +376,8 @@ def attach_to(
     can save is saved when the caller is one (`through_intent`).
 
     Raises:
-        errors.InvalidRequest: the type is not saved so, or the state does not let it happen.
+        errors.InvalidRequest: the type is not saved so, the state does not let it happen, or the customer has as many as
+            one may (`is_full`).
     """
     if method["state"] == states.ATTACHED and method["customer"] == customer:
         return method
@@ -361,6 +388,11 @@ def attach_to(
         through_intent=through_intent,
     )
     attached_state = states.after(states.ATTACH, method["state"])
+    if is_full:
+        raise errors.InvalidRequest(
+            "The customer has the maximum number of PaymentMethods attached. Detach one, or use another customer.",
+            code="customer_max_payment_methods",
+        )
     doc = method.doc
     if method["type"] == CARD:
         refusal, card = validate(call, method)

@@ -10,7 +10,7 @@ from strongroom.connectors.base import Outcome
 from strongroom.domain import intents
 from strongroom.domain.intent_machine import PAYMENT as MACHINE
 from strongroom.domain.intent_machine import Action, Status, Verdict
-from strongroom.resources import acquiring, attempts, charging, mandates, next_actions
+from strongroom.resources import acquiring, attempts, charging, failed_debits, mandates, next_actions
 from strongroom.resources.attempts import ACTION, AUTHENTICATED, BUSY, OFF_SESSION
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -94,7 +94,7 @@ async def _declined(call: Call, intent: Stored, method: Stored, state: Document,
         charge = await charging.record(call, state["plan"], outcome)
         found = await call.find(PAYMENT_METHOD, method.id)
         assert found is not None
-        method = found
+        method = await failed_debits.note(call, charge, found)
     members: Document = {} if charge is None else {"charge": charge.id}
     error = (
         charging.decline_error(outcome, **members)
@@ -200,6 +200,7 @@ async def charge_settled(call: Call, charge: Stored) -> None:
         return
     method = await call.find(PAYMENT_METHOD, charge.doc["payment_method"])
     assert method is not None
+    method = await failed_debits.note(call, charge, method)
     error = errors.InvalidRequest(
         charge.doc["failure_message"], code=charge.doc["failure_code"], charge=charge.id
     )
