@@ -226,14 +226,17 @@ def build() -> tuple[str, str]:
     found = {**operations()}
     for rule in overlay["operations"]:
         found |= aliases(found, rule)
-    found |= {rule["key"]: own_operation(rule) for rule in overlay["own"]}
+    define = overlay["define"]
+    found |= {rule["key"]: own_operation(rule, define) for rule in overlay["own"]}
     resources = {name: resource(name, optional[name]) for name in RESOURCES if name in optional}
-    resources |= {rule["object"]: own_hash(rule["name"], rule["fields"]) for rule in overlay["own_resource"]}
+    resources |= {
+        rule["object"]: own_hash(rule["name"], rule["fields"], define) for rule in overlay["own_resource"]
+    }
     params = {key: operation.params for key, operation in found.items()}
     for shape in (*params.values(), *resources.values()):
         in_order(shape)
-    apply_overlay(overlay["params"], params, overlay["define"])
-    apply_overlay(overlay["resource"], resources, overlay["define"])
+    apply_overlay(overlay["params"], params, define)
+    apply_overlay(overlay["resource"], resources, define)
     return api_version(), text_of(document_of(found, params, resources, overlay))
 
 
@@ -249,13 +252,14 @@ def aliases(found: dict[str, Operation], rule: dict[str, Any]) -> dict[str, Oper
     return {one.key: one for one in copies if one.key not in found}
 
 
-def own_operation(rule: dict[str, Any]) -> Operation:
+def own_operation(rule: dict[str, Any], define: dict[str, dict[str, Type]]) -> Operation:
     """Return an operation that is Strongroom's alone."""
-    return Operation(rule["key"], own_hash(rule["name"], rule["params"]), rule["returns"])
+    return Operation(rule["key"], own_hash(rule["name"], rule["params"], define), rule["returns"])
 
 
-def own_hash(name: str, fields: dict[str, Type]) -> Hash:
+def own_hash(name: str, fields: dict[str, Type], define: dict[str, dict[str, Type]]) -> Hash:
     """Return a hash that no SDK has; a `?` at the end of a field's name says that it may be left out."""
+    fields = {one: defined(kind, define) for one, kind in fields.items()}
     absent = {one.removesuffix("?") for one in fields if one.endswith("?")}
     return Hash(name, {one.removesuffix("?"): kind for one, kind in fields.items()}, absent)
 

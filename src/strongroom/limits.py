@@ -81,6 +81,9 @@ IDEMPOTENCY_SECONDS = 24 * 3600
 TOKEN_SECONDS = 24 * 3600
 # As in the published sample of one.
 CONFIRMATION_TOKEN_SECONDS = 12 * 3600
+# How long a browser may claim what a customer session lets it do, and how many saved methods one shows at most; documented.
+CUSTOMER_SESSION_SECONDS = 30 * 60
+REDISPLAYED_MAX = 10
 # Documented: a phone asks for another when it is over. For a day it is said of a key that it has ended.
 EPHEMERAL_KEY_SECONDS = 3600
 EPHEMERAL_KEY_REMEMBERED_SECONDS = 24 * 3600

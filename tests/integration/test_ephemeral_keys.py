@@ -19,6 +19,7 @@ ABOUT = {
     "GET /v1/customers/{customer}": lambda c, m: {},
     "GET /v1/customers/{customer}/payment_methods": lambda c, m: {},
     "GET /v1/payment_methods": lambda c, m: {"customer": c},
+    "POST /v1/elements/customers/{customer}/set_default_payment_method": lambda c, m: {"payment_method": m},
     "POST /v1/confirmation_tokens": lambda c, m: {"payment_method": m},
     "POST /v1/customers/{customer}": lambda c, m: {"invoice_settings[default_payment_method]": m},
     "POST /v1/payment_methods": lambda c, m: {"customer": c, "payment_method": m},

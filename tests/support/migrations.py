@@ -18,4 +18,5 @@ MIGRATIONS = [
     "0015_deliveries",
     "0016_disputes",
     "0017_ephemeral_keys",
+    "0018_customer_sessions",
 ]

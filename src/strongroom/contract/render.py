@@ -239,10 +239,21 @@ def hide_from_publishable(type_name: str, rendered: Document) -> Document:
         shown = _without(shown, path.split("."))
     for path in rule.get("null", ()):
         shown = _nulled(shown, path.split("."))
-    for field, inner in rule.get("inside", {}).items():
-        if isinstance(shown.get(field), dict):
-            shown = {**shown, field: hide_from_publishable(inner, shown[field])}
+    for path, inner in rule.get("inside", {}).items():
+        shown = _hidden_inside(shown, path.split("."), inner)
     return shown
+
+
+def _hidden_inside(value: Any, path: list[str], type_name: str) -> Any:
+    """Hide what is at the end of a path, which may be one object or a list of them."""
+    if isinstance(value, list):
+        return [_hidden_inside(item, path, type_name) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if not path:
+        return hide_from_publishable(type_name, value)
+    field, *rest = path
+    return {**value, field: _hidden_inside(value[field], rest, type_name)} if field in value else value
 
 
 def _without(document: Document, path: list[str]) -> Document:

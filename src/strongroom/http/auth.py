@@ -101,8 +101,8 @@ async def _ephemeral(key: str, house: House) -> Caller | None:
     maker = row.columns["key_account"]
     if row.columns["expires_at"] <= house.clock.now() + house.clocks.ahead(maker, livemode=row.livemode):
         raise errors.Unauthenticated(f"Expired API Key provided: {keys.mask(key)}", code="api_key_expired")
-    customer = row.columns["customer"]
-    caller = Caller(maker, row.livemode, KeyKind.EPHEMERAL, maker, keys.mask(key), customer=customer)
+    keyring = await house.keyring(row.account, row.livemode)
+    caller = keys.from_ephemeral(row, keyring.open_document(row.table, row.id, row.doc), keys.mask(key))
     return await _acting(caller, row.account, house)
 
 

@@ -150,3 +150,10 @@ def from_row(row: Row, document: bytes, masked_key: str) -> Caller:
     permissions = msgspec.msgpack.decode(document)["permissions"]
     kind = KeyKind(row.columns["kind"])
     return Caller(row.account, row.livemode, kind, row.account, masked_key, permissions)
+
+
+def from_ephemeral(row: Row, document: bytes, masked_key: str) -> Caller:
+    """Return the caller that an ephemeral key stands for, still acting on the account that made it."""
+    permissions = msgspec.msgpack.decode(document)["permissions"]
+    maker, customer = row.columns["key_account"], row.columns["customer"]
+    return Caller(maker, row.livemode, KeyKind.EPHEMERAL, maker, masked_key, permissions, customer=customer)

@@ -125,7 +125,22 @@ async def _take_source(call: Call, customer_id: str, doc: Document, params: Docu
     return None
 
 
-async def _check_default_method(call: Call, customer_id: str, doc: Document) -> None:
+async def set_default_method(call: Call, customer: str, method_id: str) -> Stored:
+    """Stage which PaymentMethod a customer pays with unless another is named, and return the customer.
+
+    Raises:
+        errors.InvalidRequest: no such customer, or not a PaymentMethod of theirs.
+    """
+    stored = await load_living(call, customer, param="customer", in_path=True)
+    settings = {**stored.doc["invoice_settings"], "default_payment_method": method_id}
+    doc = {**stored.doc, "invoice_settings": settings}
+    await _check_default_method(call, customer, doc, param="payment_method")
+    return stored if doc == stored.doc else change(call, stored, doc)
+
+
+async def _check_default_method(
+    call: Call, customer_id: str, doc: Document, *, param: str = "invoice_settings[default_payment_method]"
+) -> None:
     """The default is attached to this customer, and stays so until this call has committed."""
     method_id = doc["invoice_settings"]["default_payment_method"]
     if not method_id:
@@ -138,7 +153,7 @@ async def _check_default_method(call: Call, customer_id: str, doc: Document) -> 
         f"The customer does not have a payment method with the ID {errors.echo(method_id)}. "
         "The payment method must be attached to the customer.",
         code="resource_missing",
-        param="invoice_settings[default_payment_method]",
+        param=param,
     )
 
 

@@ -7,6 +7,7 @@ A key's text is shown once, when it is made; what stays is its MAC. What a key m
 (`own`), and is about its customer alone.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from strongroom import errors, limits
@@ -14,6 +15,7 @@ from strongroom.resources import customers
 from strongroom.resources.call import Call
 from strongroom.resources.caller import KeyKind, generate
 from strongroom.resources.kind import Document, Kind, Stored
+from strongroom.resources.owned import WITHHELD
 from strongroom.resources.registry import handles, register_kind
 
 PERMISSION: Final = "ephemeral_key"
@@ -58,12 +60,12 @@ async def create(call: Call, params: Document) -> Document:
     return {**view(key), "secret": text}
 
 
-def make(call: Call, customer: str) -> tuple[Stored, str]:
-    """Stage a key for a customer, and return it with its text."""
+def make(call: Call, customer: str, withheld: Iterable[str] = ()) -> tuple[Stored, str]:
+    """Stage a key for a customer, and return it with its text; `withheld` says what it may not do all the same."""
     text = generate(KeyKind.EPHEMERAL, livemode=call.caller.livemode)
     key = call.insert(
         EPHEMERAL_KEY,
-        {},
+        {"permissions": dict.fromkeys(withheld, WITHHELD)},
         mac=call.vault.api_key_mac(text),
         customer=customer,
         key_account=call.caller.key_account,

@@ -11,6 +11,8 @@ from strongroom.store import Row
 
 Ids = dict[str, str]
 
+REMOVAL: Final = "payment_method_remove"
+WITHHELD: Final = "none"
 METHODS: Final = "payment_methods"
 SETTINGS: Final = "invoice_settings"
 _OF_CUSTOMER: Final = frozenset({"default_source", "expand", SETTINGS, "shipping"})
@@ -37,6 +39,12 @@ async def by_method(call: Call, params: Document, ids: Ids) -> None:
     """Hold to the customer's PaymentMethods, named in the path; of what the merchant notes nothing is written."""
     _check(call, "metadata" not in params)
     await _check_method(call, ids["payment_method"])
+
+
+async def by_removable_method(call: Call, params: Document, ids: Ids) -> None:
+    """Hold to the customer's PaymentMethods, unless the session the key comes from lets none be removed."""
+    _check(call, call.caller.permissions.get(REMOVAL) != WITHHELD)
+    await by_method(call, params, ids)
 
 
 async def by_method_or_details(call: Call, params: Document, ids: Ids) -> None:

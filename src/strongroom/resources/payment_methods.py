@@ -426,7 +426,11 @@ def validate(call: Call, method: Stored) -> tuple[errors.CardError | None, Docum
     return outcome.refusal, {**card, "checks": checks}
 
 
-@handles("POST /v1/payment_methods/{payment_method}/detach", permission="payment_method", own=owned.by_method)
+@handles(
+    "POST /v1/payment_methods/{payment_method}/detach",
+    permission="payment_method",
+    own=owned.by_removable_method,
+)
 async def detach(call: Call, params: Document, *, payment_method: str) -> Document:
     """Take a PaymentMethod from its customer, for good."""
     stored = await load(call, payment_method, param="payment_method", in_path=True)

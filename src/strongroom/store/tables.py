@@ -183,6 +183,15 @@ TABLES: Final = {
             ],
         ),
         Table(
+            "customer_sessions",
+            [
+                CREATED,
+                Column("mac", "blob", unique=True),
+                Column("customer", "text"),
+                Column("expires_at", "integer"),
+            ],
+        ),
+        Table(
             "ephemeral_keys",
             [
                 CREATED,

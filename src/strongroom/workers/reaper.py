@@ -62,6 +62,7 @@ def _rules(settings: Settings) -> tuple[Rule, ...]:
         Rule("events", "events", limits.EVENT_SECONDS),
         Rule("webhook deliveries", "webhook_deliveries", limits.EVENT_SECONDS),
         Rule("sessions", "sessions", limits.SESSION_SECONDS),
+        Rule("customer sessions", "customer_sessions", limits.CUSTOMER_SESSION_SECONDS),
         Rule("ephemeral keys", "ephemeral_keys", limits.EPHEMERAL_KEY_REMEMBERED_SECONDS),
         # A lifetime that was made shorter holds for tokens that are there already.
         Rule("unused tokens", "tokens", settings.token_lifetime, stays=_is_used, with_record=True),
