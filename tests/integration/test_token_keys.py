@@ -12,7 +12,8 @@ from support.server import Server
 
 KEY = re.compile(r"  ((?:sk|pk)_(?:test|live)_[0-9A-Za-z]{38})")
 MODES = ("test", "live")
-PLACES = ("platform", "connected")
+# Whose key, and on whose account: the platform's on its own, the platform's on a connected one, and that one's own.
+PLACES = ("platform", "connected", "own")
 
 # What a restricted key may do, by the name it has below.
 PERMISSIONS = {
@@ -80,7 +81,7 @@ def expected(operation, kind, mode, place):
         return LACKS
     if operation == "bank_account[payment_method]" and kind != "sk":
         return LACKS
-    if operation == "clone" and place == "platform":
+    if operation == "clone" and place != "connected":
         return (400, None, "customer")
     if operation == "clone" and kind == "rk_write_alone":
         return LACKS
@@ -93,22 +94,37 @@ class Bench:
     def __init__(self, server):
         self.server = server
         first = [match[1] for line in server.greeting if (match := KEY.fullmatch(line))]
-        self.keys = {(key[:2], key[3:7]): key for key in first}
-        for (kind, permissions), mode in itertools.product(PERMISSIONS.items(), MODES):
-            words = [word for one in permissions for word in ("--permission", one)]
-            made = server.command("keys", "create", "--kind", "restricted", "--mode", mode, *words).stdout
-            self.keys[kind, mode] = next(word for word in made.split() if word.startswith("rk_"))
+        self.keys = {("platform", key[:2], key[3:7]): key for key in first}
         self.accounts, self.tokens = {}, {}
         for mode in MODES:
-            secret = self.keys["sk", mode]
-            self.accounts[mode] = server.request("POST", "/v1/accounts", {}, key=secret).json["id"]
+            self.accounts[mode] = server.request(
+                "POST", "/v1/accounts", {}, key=self.keys["platform", "sk", mode]
+            ).json["id"]
+            for kind, permissions in PERMISSIONS.items():
+                self.make_key("platform", kind, mode, permissions)
+                self.make_key("own", kind, mode, permissions)
+            for kind in ("sk", "pk"):
+                self.make_key("own", kind, mode)
             for place in PLACES:
                 made = self.request("POST", "/v1/tokens", {"pii[id_number]": "1"}, "sk", mode, place)
                 self.tokens[mode, place] = made.json["id"]
 
+    def make_key(self, whose, kind, mode, permissions=()):
+        """Make a key as an operator does; the platform is the account that the first start has made."""
+        long = {"sk": "secret", "pk": "publishable"}.get(kind, "restricted")
+        words = [word for one in permissions for word in ("--permission", one)]
+        words += ["--account", self.accounts[mode]] if whose == "own" else ["--account", self.platform]
+        made = self.server.command("keys", "create", "--kind", long, "--mode", mode, *words).stdout
+        self.keys[whose, kind, mode] = next(word for word in made.split() if word.startswith(kind[:2] + "_"))
+
+    @property
+    def platform(self):
+        return self.server.request("GET", "/v1/account", key=self.keys["platform", "sk", "test"]).json["id"]
+
     def request(self, method, path, params, kind, mode, place):
         headers = {"Stripe-Account": self.accounts[mode]} if place == "connected" else {}
-        return self.server.request(method, path, params, key=self.keys[kind, mode], headers=headers)
+        whose = "own" if place == "own" else "platform"
+        return self.server.request(method, path, params, key=self.keys[whose, kind, mode], headers=headers)
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +157,8 @@ def test_every_key_is_answered_as_the_table_says(bench, operation, kind, mode, p
 def test_a_token_is_seen_in_its_own_mode_and_account_alone(bench, kind):
     everywhere = list(itertools.product(MODES, PLACES))
     for (made_mode, made_place), (mode, place) in itertools.product(everywhere, everywhere):
-        is_its_own = (made_mode, made_place) == (mode, place)
+        # The connected account is the same whoever acts on it.
+        is_its_own = made_mode == mode and (made_place == "platform") == (place == "platform")
         wanted = LACKS if kind == "rk_none" else DONE if is_its_own else MISSING
         reply = bench.request(
             "GET", f"/v1/tokens/{bench.tokens[made_mode, made_place]}", {}, kind, mode, place

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from strongroom import errors, ids
 from strongroom.resources import account_checks as checks
-from strongroom.resources import account_tokens, connections
+from strongroom.resources import account_tokens, connections, keys
 from strongroom.resources import account_views as views
 from strongroom.resources import accounts_access as access
 from strongroom.resources.account_parts import ACCOUNT, Part, Whole, load
@@ -41,7 +41,7 @@ REASONS: Final = {"credit": "other"}
 @handles("POST /v1/accounts", permission=PERMISSION)
 async def create(call: Call, params: Document) -> Document:
     """Make an account that is connected to the calling platform."""
-    if call.caller.acts_for_another:
+    if call.caller.acts_for_another or await _is_connected(call):
         raise errors.InvalidRequest(
             "You can only create new accounts if you've signed up for Connect, which you can do at "
             "https://dashboard.stripe.com/connect."
@@ -56,6 +56,12 @@ async def create(call: Call, params: Document) -> Document:
     whole.save(silent=True)
     announce_application(whole.call, "account.application.authorized")
     return whole.shown()
+
+
+async def _is_connected(call: Call) -> bool:
+    """Whether the caller is somebody's connected account itself, with a key of its own: no platform."""
+    stored = await call.find(ACCOUNT, call.caller.account)
+    return stored is not None and stored["platform"] is not None
 
 
 async def _blank(call: Call, identity: Document) -> Whole:
@@ -175,6 +181,7 @@ async def delete(call: Call, params: Document, *, account: str) -> Document:
         call.writes.deletes.append(_row(part))
         await whole.call.erase_record(part.columns["record"])
     await whole.call.erase_record(whole.account.columns["record"])
+    await keys.end_all(whole.call)
     gone = {"deleted_at": call.now, "record": None, "verify_at": None}
     assert whole.account.stored is not None
     stub = whole.call.change(whole.account.stored, {"id": account}, **gone)

@@ -71,7 +71,9 @@ async def create_key(
     Raises:
         LookupError: there is no such account. In the sandbox every name is one.
     """
-    if not house.settings.sandbox and await house.store.get(ACCOUNTS, account, livemode, account) is None:
+    row = await house.store.get(ACCOUNTS, account, livemode, account)
+    is_gone = row is not None and row.columns["deleted_at"] is not None
+    if is_gone or (row is None and not house.settings.sandbox):
         raise LookupError(f"there is no account {account}")
     document = {"permissions": permissions or {}, "name": name}
     keyring = await house.keyring(account, livemode)
@@ -262,6 +264,19 @@ def _stage(call: Call, kind: KeyKind, document: Document, expires_at: int | None
         revoked_at=None,
     )
     return key
+
+
+async def end_all(call: Call) -> None:
+    """Stage that every key of an account that goes ends now."""
+    params: Document = {"limit": KEYS_MAX}
+    more = True
+    while more:
+        found, more = await call.page(KEY, params)
+        for key in found:
+            end = ends_at(key.row)
+            if end is None or end > call.now:
+                call.change(key, revoked_at=call.now)
+        params = {**params, "starting_after": found[-1].id} if more else params
 
 
 async def load_living(call: Call, key_id: str) -> Stored:
