@@ -157,8 +157,10 @@ async def _run(work: Work, request: Request, house: House, claimed: Claim | None
         elif claimed is not None:
             idempotency.keep(call, claimed, StoredAnswer(answer.status, answer.body, request.request_id))
         try:
+            await call.keep_keyrings()
             await house.store.commit(call.writes)
         except Rejected as rejection:
+            await call.abandon_keyrings()
             if claimed is not None and (rejection.table, rejection.id) == (idempotency.TABLE, claimed.row_id):
                 replayed = await _earlier(work, request, house, claimed)
                 if replayed is not None:

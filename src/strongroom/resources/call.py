@@ -18,7 +18,7 @@ from strongroom.resources.caller import Caller, KeyKind
 from strongroom.resources.kind import Document, Kind, Listing, Stored
 from strongroom.secret import Secret
 from strongroom.store import Filter, Operator, Row, WriteSet
-from strongroom.vault import Keyring, SealBroken, SealedRecord
+from strongroom.vault import Keyring, NewKeyring, SealBroken, SealedRecord
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
@@ -54,6 +54,7 @@ class Call:
         "_codes_held",
         "_codes_used",
         "_moves_clock_to",
+        "_new_keyrings",
         "_staged",
         "ahead",
         "caller",
@@ -99,21 +100,34 @@ class Call:
         self._codes_handed_over: dict[str, str] = {}
         self._codes_used: list[str] = []
         self._moves_clock_to: int | None = None
+        self._new_keyrings: list[NewKeyring] = []
 
     async def on_account(self, account: str, *, make: bool = False) -> "Call":
         """Return a call that acts on a connected account and leaves its writes in this one.
 
         Args:
             account: the connected account; whether the caller may act on it is decided by who calls this.
-            make: whether the account is a new one, whose keys are made now.
+            make: whether the account is a new one, whose keys come to be with this call's commit.
         """
         acting = copy.copy(self)
         livemode = self.caller.livemode
         acting.caller = self.caller.acting_on(account)
+        if make:
+            self._new_keyrings.append(self.vault.new_keyring(account, livemode))
         acting.keyring = self.vault.cached_keyring(account, livemode) or await self.vault.keyring(
-            account, livemode, make=make or self.settings.sandbox
+            account, livemode, make=self.settings.sandbox
         )
         return acting
+
+    async def keep_keyrings(self) -> None:
+        """Make the keys of new accounts durable: to be done before what they have sealed is committed."""
+        for new in self._new_keyrings:
+            await self.vault.keep(new)
+
+    async def abandon_keyrings(self) -> None:
+        """Take the keys of new accounts back: what they have sealed was not committed."""
+        for new in self._new_keyrings:
+            await self.vault.abandon(new)
 
     # -- time ---------------------------------------------------------------------------------------------------
 
@@ -363,6 +377,9 @@ class Call:
     def discard(self) -> None:
         """Forget everything staged: the operation refused."""
         self.writes = WriteSet()
+        for new in self._new_keyrings:
+            self.vault.forget(new.keyring.account, new.keyring.livemode)
+        self._new_keyrings.clear()
         self._staged.clear()
         self._codes_held.clear()
         self._codes_handed_over.clear()

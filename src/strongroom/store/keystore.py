@@ -78,6 +78,8 @@ _STATEMENTS: Final = {
     "AND livemode = ?2 AND version = ?3 AND state = 'pending') RETURNING version",
     "activate": "UPDATE {schema}keys SET state = 'active' WHERE scope = 'account' AND owner = ?1 AND livemode = ?2 "
     "AND version = ?3 AND state = 'pending' RETURNING version",
+    "remove": "DELETE FROM {schema}keys WHERE scope = 'account' AND owner = ?1 AND livemode = ?2 AND key_id = ?3 "
+    "RETURNING version",
     "destroy": "UPDATE {schema}keys SET state = 'destroyed', wrapped = NULL "
     "WHERE scope = 'account' AND owner = ?1 AND livemode = ?2 RETURNING version",
 }
@@ -153,6 +155,10 @@ class _KeyStore(ABC):
         and those in its log until that is recycled.
         """
         await self._transaction(_Step("destroy", (account, livemode)))
+
+    async def remove_account_key(self, account: str, livemode: bool, key_id: bytes) -> None:
+        """Remove a key of an account that never came to be: nothing was sealed with it."""
+        await self._transaction(_Step("remove", (account, livemode, key_id)))
 
     @abstractmethod
     async def close(self) -> None:

@@ -20,7 +20,7 @@ from strongroom.vault.keyring import Keyring, SealedRecord
 from strongroom.vault.keys import KeyRow, KeyStore
 from strongroom.vault.process import harden_process
 from strongroom.vault.providers import EnvRootKey, FileRootKey, RootKeyError, RootKeyProvider
-from strongroom.vault.vault import AccountShredded, RotationNotReady, Vault
+from strongroom.vault.vault import AccountShredded, NewKeyring, RotationNotReady, Vault
 
 __all__ = [
     "AccountShredded",
@@ -29,6 +29,7 @@ __all__ = [
     "KeyRow",
     "KeyStore",
     "Keyring",
+    "NewKeyring",
     "RootKeyError",
     "RootKeyProvider",
     "RotationNotReady",

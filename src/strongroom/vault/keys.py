@@ -97,6 +97,10 @@ class KeyStore(Protocol):
         """Overwrite the material of every version of an account's key."""
         ...
 
+    async def remove_account_key(self, account: str, livemode: bool, key_id: bytes) -> None:
+        """Remove a key of an account that never came to be."""
+        ...
+
     async def close(self) -> None:
         """Let go of files and connections."""
         ...

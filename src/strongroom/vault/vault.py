@@ -37,6 +37,13 @@ class _Cached(NamedTuple):
     expires: int
 
 
+class NewKeyring(NamedTuple):
+    """The keyring of an account that is being made. It is at hand at once, and durable once it is kept."""
+
+    keyring: Keyring
+    stored: StoredKey
+
+
 class Vault:
     """Everything the rest of Strongroom may ask of cryptography. Made by `open`."""
 
@@ -146,6 +153,26 @@ class Vault:
     def forget(self, account: str, livemode: bool) -> None:
         """Drop a keyring from memory; the next request reads it from the key store."""
         self._keyrings.pop((account, livemode), None)
+
+    # -- the keys of an account that is being made ------------------------------------------------------------------
+
+    def new_keyring(self, account: str, livemode: bool) -> NewKeyring:
+        """Return a keyring for an account that is not there yet. It is in memory alone until `keep`."""
+        expires = self._clock.now() + KEYRING_SECONDS
+        stored = self._new_key(account, livemode, 1, os.urandom(KEY_ID_LENGTH), keys.ACTIVE)
+        keyring = self._assemble(account, livemode, [stored])
+        self._remember(account, livemode, _Cached(keyring, expires))
+        return NewKeyring(keyring, stored)
+
+    async def keep(self, new: NewKeyring) -> None:
+        """Make a new account's key durable: before anything that is sealed with it is."""
+        await self._store.add_account_key(new.stored)
+
+    async def abandon(self, new: NewKeyring) -> None:
+        """Remove the key of an account that did not come to be after all."""
+        keyring = new.keyring
+        self.forget(keyring.account, keyring.livemode)
+        await self._store.remove_account_key(keyring.account, keyring.livemode, new.stored.key_id)
 
     # -- the life of an account's key -------------------------------------------------------------------------------
 
