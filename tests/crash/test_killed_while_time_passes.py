@@ -1,19 +1,15 @@
 """`kill -9` while a clock is moved: it has moved, and what became due is done once, at the time at which it was due."""
 
-import sys
-from http.client import HTTPException
-from pathlib import Path
-
 import apsw
 import pytest
 
 from support import killed
 from support.connect import eventually
+from support.killing import answered, dies_while_asked
 from support.server import Server
 from support.time import ADVANCE, WEEK
 
 KEY = "sk_test_passing"
-PROGRAM = Path(killed.__file__)
 HELD = {
     "amount": 2900,
     "currency": "usd",
@@ -40,17 +36,9 @@ def held(server):
 @pytest.mark.parametrize("place", killed.OTHER_PLACES)
 def test_a_hold_ends_once_when_it_was_to_end(server, place):
     intent = held(server)
-    dying = Server(server.data_dir, server.database, program=(sys.executable, str(PROGRAM), place))
-    dying.start()
-    with pytest.raises((OSError, HTTPException)):
-        dying.request("POST", ADVANCE, {"seconds": 3 * WEEK}, key=KEY, headers={"Idempotency-Key": "K"})
-    dying.process.wait(timeout=30)
-    dying.process.stdout.close()
-    assert dying.process.returncode == -9
+    dies_while_asked(server, place, ADVANCE, {"seconds": 3 * WEEK}, KEY)
     with server.start():
-        reply = server.request(
-            "POST", ADVANCE, {"seconds": 3 * WEEK}, key=KEY, headers={"Idempotency-Key": "K"}
-        )
+        reply = answered(server, ADVANCE, {"seconds": 3 * WEEK}, KEY)
         assert (reply.status, reply.json["ahead"]) == (200, 3 * WEEK)
         stripe = server.client(KEY).v1
         after = eventually(

@@ -4,12 +4,12 @@ import pytest
 
 from strongroom.domain.intent_machine import Status
 from strongroom.http import phases
-from strongroom.resources import charging
 from strongroom.workers.completer import complete_due
 from support.data import event_types, refused
 from support.halves import begun, rows, shown, types
 from support.house import inside
 from support.payments import PAYMENT, pay
+from support.time import WEEK
 
 __all__ = ["inside"]
 UNEXPECTED = "payment_intent_unexpected_state"
@@ -128,7 +128,7 @@ def test_a_hold_that_nobody_takes_ends_after_a_week(inside):
         intent = shown(await phases.go_on(within.house, call, onward, claimed))
         assert intent["status"] == Status.REQUIRES_CAPTURE
 
-        within.house.clock.advance(charging.HOLD_SECONDS - 1)
+        within.house.clock.advance(WEEK - 1)
         assert await complete_due(within.house, phases.complete) == 0
         within.house.clock.advance(1)
         assert await complete_due(within.house, phases.complete) == 1

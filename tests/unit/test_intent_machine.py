@@ -22,6 +22,10 @@ PAYMENTS = {
     "confirm": (OPEN, {**MONEY, "challenged": "requires_action"}),
     "act": (["requires_action"], {**MONEY, "authenticated": "requires_confirmation"}),
     "settle": (["processing"], MONEY),
+    "increment": (
+        ["requires_capture"],
+        dict.fromkeys(("approved", "declined", "unknown"), "requires_capture"),
+    ),
     "capture": (
         ["requires_capture"],
         {
@@ -35,7 +39,7 @@ PAYMENTS = {
         [*OPEN, "requires_capture", "processing"],
         {"approved": "canceled", "unknown": "canceled"},
     ),
-    "expire": (["requires_capture"], {"approved": "canceled"}),
+    "expire": (["requires_capture"], {"approved": "canceled", "partly_captured": "succeeded"}),
 }
 SETUPS = {
     "confirm": (OPEN, {**NO_MONEY, "challenged": "requires_action"}),

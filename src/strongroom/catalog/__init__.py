@@ -10,6 +10,7 @@
     currencies                      → currencies   decimals, and how little and how much can be charged
     intent_options                  → intent_options  what intents say of each type at first
     failure_codes                   → failures     what is said of failed payments that are not by card
+    holds                           → holds        how long money is held, and what else can be done with a hold
     pricing                         → pricing      what processing costs, and how long money waits
     eligibility                     → eligibility  where, for how much and for what each payment method can be used
     networks                        → networks     where no webhook goes
@@ -33,6 +34,7 @@ from strongroom.catalog.disputes import dispute_tables
 from strongroom.catalog.eligibility import methods
 from strongroom.catalog.failures import failures
 from strongroom.catalog.files import FilePurpose, FileType, MagicFile, file_tables, magic_file
+from strongroom.catalog.holds import holds
 from strongroom.catalog.ibans import iban_parts
 from strongroom.catalog.intent_options import intent_options
 from strongroom.catalog.magic import MagicBank, MagicCard, MagicNumber, magic_payment_method, magic_token
@@ -94,6 +96,7 @@ TABLES = (
     next_actions,
     pricing,
     failures,
+    holds,
     dispute_tables,
 )
 

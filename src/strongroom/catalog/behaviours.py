@@ -64,7 +64,7 @@ class Behaviour:
     balance: str | None = None
     payout: str | None = None
     instant_payouts: bool = True
-    multicapture: bool = True
+    flexible: bool = True
     connect: str | None = None
 
 
@@ -104,7 +104,7 @@ _WORDS: Final[dict[str, frozenset[str]]] = {
     "payout": frozenset({"could_not_process"}),
     "connect": frozenset({"charge_block", "next_requirements", "payout_block"}),
 }
-_SWITCHES: Final = ("blocked", "captcha", "instant_payouts", "multicapture")
+_SWITCHES: Final = ("blocked", "captcha", "flexible", "instant_payouts")
 _CHECK_RESULTS: Final = frozenset({"fail", "pass", "unavailable"})
 _COLUMNS: Final[dict[str, type]] = {
     "attach": str,

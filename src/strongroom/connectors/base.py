@@ -22,6 +22,8 @@ class Instrument:
     cvc_given: bool = False
     zip_given: bool = False
     line1_given: bool = False
+    network: str | None = None
+    """Of a card, its brand."""
     three_d_secure_supported: bool = True
     verified: bool = True
     """Whether nobody has to show first that a bank account is theirs."""
@@ -49,6 +51,8 @@ class Authorization:
     """Whether the customer has answered the challenge, or was authenticated by somebody else."""
     decline_on_cvc: bool = False
     decline_on_zip: bool = False
+    asks: tuple[str, ...] = ()
+    """What is to be possible with a hold, if it can be had (`domain.holds`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,18 @@ class Verification:
     """Whether it is to be charged without the customer later."""
     three_d_secure: str = "automatic"
     authenticated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """Hold more than is held."""
+
+    reference: str
+    authorization: str
+    before: int
+    """How much is held, in minor units."""
+    amount: int
+    """How much is to be held then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +124,8 @@ class Outcome:
     """By a PaymentMethod's name for the check; only of what was given."""
     three_d_secure: dict[str, Any] | None = None
     """How the customer was authenticated; None: nobody tried."""
+    granted: tuple[str, ...] = ()
+    """What is possible with the hold, of what was asked for."""
     available_at_once: bool = False
     """Whether the money can be paid out without waiting."""
     dispute: str | None = None
@@ -128,6 +146,10 @@ class Acquirer(Protocol):
 
     async def verify(self, asked: Verification) -> Outcome:
         """Say whether an instrument is good: approved, challenged, pending, declined or unknown."""
+        ...
+
+    async def increment(self, asked: Increment) -> Outcome:
+        """Hold more: approved, declined or unknown."""
         ...
 
     async def capture(self, asked: Capture) -> Outcome:

@@ -16,11 +16,13 @@ from strongroom.connectors.base import (
     Authorization,
     Cancellation,
     Capture,
+    Increment,
     Instrument,
     Outcome,
     Return,
     Verification,
 )
+from strongroom.domain.holds import granted, is_too_much_more
 from strongroom.domain.intent_machine import Verdict
 
 CARD: Final = "card"
@@ -71,6 +73,13 @@ class Sandbox:
     async def verify(self, asked: Verification) -> Outcome:
         """Say whether an instrument is good."""
         return await self._answer("verify", asked, verified(asked))
+
+    async def increment(self, asked: Increment) -> Outcome:
+        """Hold more, unless it is too much at once."""
+        approved = Outcome(Verdict.APPROVED)
+        is_too_much = is_too_much_more(asked.before, asked.amount)
+        answer = _declined(approved, "generic_decline") if is_too_much else approved
+        return await self._answer("increment", asked, answer)
 
     async def capture(self, asked: Capture) -> Outcome:
         """Take what is held."""
@@ -145,6 +154,9 @@ def authorized(asked: Authorization) -> Outcome:
         checks=checked(asked.instrument, behaves),
         available_at_once=behaves.balance == "available",
         dispute=behaves.dispute,
+        granted=()
+        if asked.capture or not behaves.flexible
+        else granted(asked.asks, asked.instrument.network),
     )
     if behaves.blocked or behaves.risk == "highest":
         return replace(

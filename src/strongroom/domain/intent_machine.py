@@ -29,6 +29,8 @@ class Action(StrEnum):
     """The customer has done what was asked, or failed to."""
     SETTLE = "settle"
     """What was not yet certain has become so."""
+    INCREMENT = "increment"
+    """More is to be held."""
     CAPTURE = "capture"
     CANCEL = "cancel"
     EXPIRE = "expire"
@@ -100,6 +102,7 @@ PAYMENT: Final = Machine(
         Action.CONFIRM: _OPEN,
         Action.ACT: frozenset({Status.REQUIRES_ACTION}),
         Action.SETTLE: frozenset({Status.PROCESSING}),
+        Action.INCREMENT: frozenset({Status.REQUIRES_CAPTURE}),
         Action.CAPTURE: frozenset({Status.REQUIRES_CAPTURE}),
         Action.CANCEL: _OPEN | {Status.REQUIRES_CAPTURE, Status.PROCESSING},
         Action.EXPIRE: frozenset({Status.REQUIRES_CAPTURE}),
@@ -110,6 +113,9 @@ PAYMENT: Final = Machine(
         **{(Action.ACT, verdict): status for verdict, status in _PAID.items()},
         (Action.ACT, Verdict.AUTHENTICATED): Status.REQUIRES_CONFIRMATION,
         **{(Action.SETTLE, verdict): status for verdict, status in _PAID.items()},
+        (Action.INCREMENT, Verdict.APPROVED): Status.REQUIRES_CAPTURE,
+        (Action.INCREMENT, Verdict.DECLINED): Status.REQUIRES_CAPTURE,
+        (Action.INCREMENT, Verdict.UNKNOWN): Status.REQUIRES_CAPTURE,
         (Action.CAPTURE, Verdict.APPROVED): Status.SUCCEEDED,
         (Action.CAPTURE, Verdict.PARTLY_CAPTURED): Status.REQUIRES_CAPTURE,
         (Action.CAPTURE, Verdict.DECLINED): Status.REQUIRES_CAPTURE,
@@ -117,6 +123,7 @@ PAYMENT: Final = Machine(
         (Action.CANCEL, Verdict.APPROVED): Status.CANCELED,
         (Action.CANCEL, Verdict.UNKNOWN): Status.CANCELED,
         (Action.EXPIRE, Verdict.APPROVED): Status.CANCELED,
+        (Action.EXPIRE, Verdict.PARTLY_CAPTURED): Status.SUCCEEDED,
     },
 )
 """PaymentIntents. `processing` can be canceled in rare cases; which ones is decided where the rail is known."""

@@ -13,6 +13,7 @@ from strongroom.connectors.base import (
     Authorization,
     Cancellation,
     Capture,
+    Increment,
     Instrument,
     Outcome,
     Return,
@@ -29,10 +30,10 @@ from strongroom.store import Rejected, Row, WriteSet
 RECORDS: Final = "acquirer_records"
 CARD: Final = "card"
 
-Question = Authorization | Verification | Capture | Cancellation | Return
+Question = Authorization | Verification | Increment | Capture | Cancellation | Return
 
 _TYPES: Final[dict[str, type[Question]]] = {
-    one.__name__: one for one in (Authorization, Verification, Capture, Cancellation, Return)
+    one.__name__: one for one in (Authorization, Verification, Increment, Capture, Cancellation, Return)
 }
 
 
@@ -82,6 +83,7 @@ async def put(call: Call, question: Question) -> Outcome:
     ask: dict[type[Question], Callable[[Any], Awaitable[Outcome]]] = {
         Authorization: acquirer.authorize,
         Verification: acquirer.verify,
+        Increment: acquirer.increment,
         Capture: acquirer.capture,
         Cancellation: acquirer.cancel,
         Return: acquirer.refund,
@@ -123,6 +125,7 @@ def instrument_of(call: Call, method: Stored) -> Instrument:
         zip_given=private["zip_given"] or bool(address["postal_code"]),
         line1_given=bool(address["line1"]),
         three_d_secure_supported=method.doc[CARD]["three_d_secure_usage"]["supported"],
+        network=method.doc[CARD]["brand"],
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from strongroom.connectors.base import Outcome
 from strongroom.contract import contract, fit
+from strongroom.domain import holds
 from strongroom.domain.intent_machine import Verdict
 from strongroom.resources import bank_charges
 from strongroom.resources.cards import PRIVATE
@@ -45,24 +46,20 @@ def details_of(doc: Document, outcome: Outcome, *, hold_until: int | None) -> Do
 def _card(doc: Document, card: Document, outcome: Outcome, hold_until: int | None) -> Document:
     is_held = hold_until is not None and outcome.verdict is Verdict.AUTHORIZED
     is_declined = outcome.verdict is Verdict.DECLINED
-    unavailable = {"status": "unavailable"}
     networks = card["networks"]
     shown: Document = {
         **{name: card[name] for name in _SAME},
         "amount_authorized": None if is_declined else doc["amount"],
         "authorization_code": None if is_declined else digits("code", doc["id"], CODE_DIGITS),
         "checks": {**card["checks"], **outcome.checks},
-        "extended_authorization": {"status": "disabled"},
-        "incremental_authorization": unavailable,
         "installments": None,
         "mandate": None,
-        "multicapture": unavailable,
         "network": networks["preferred"] if networks["preferred"] in networks["available"] else card["brand"],
         "network_token": {"used": False},
         "network_transaction_id": digits("transaction", doc["id"], TRANSACTION_DIGITS),
-        "overcapture": {"maximum_amount_capturable": doc["amount"], **unavailable},
         "three_d_secure": _three_d_secure(doc["id"], outcome.three_d_secure),
         "wallet": card["wallet"],
+        **holds.shown(outcome.granted if is_held else (), doc["amount"]),
     }
     return {**shown, "capture_before": hold_until} if is_held else shown
 

@@ -11,7 +11,9 @@ from strongroom import errors
 from strongroom.catalog.behaviours import Decline, decline_table
 from strongroom.catalog.eligibility import methods
 from strongroom.catalog.failures import failure_message
+from strongroom.catalog.holds import holds
 from strongroom.connectors.base import Outcome
+from strongroom.domain.holds import EXTENDED
 from strongroom.domain.intent_machine import Verdict
 from strongroom.resources import balance_transactions
 from strongroom.resources.call import Call
@@ -28,8 +30,6 @@ PENDING: Final = "pending"
 FAILED: Final = "failed"
 # Nobody resolves this name (RFC 2606): there is no receipt to show.
 RECEIPTS: Final = "https://strongroom.invalid/receipts/"
-HOLD_SECONDS: Final = 7 * 24 * 3600
-"""How long money is held; the field `capture_before` was seen to be exactly this much later."""
 _TAKEN: Final = frozenset({Verdict.APPROVED, Verdict.AUTHORIZED})
 
 # What a plan takes over from what was asked for.
@@ -156,7 +156,7 @@ def watch(call: Call, charge: Stored, outcome: Outcome) -> None:
         if outcome.changes_after is not None:
             later(call, outcome.changes_after, "charge.settles", {"charge": charge.id})
     elif charge.doc["paid"] and not charge.doc["captured"]:
-        later(call, HOLD_SECONDS, "charge.hold_ends", {"charge": charge.id})
+        later(call, _hold_seconds(charge.doc, outcome), "charge.hold_ends", {"charge": charge.id})
     elif charge.doc["captured"]:
         if charge.doc[PRIVATE]["books_later"]:
             later(call, call.settings.settle_after, "charge.booked", {"charge": charge.id})
@@ -226,7 +226,9 @@ def _answered(doc: Document, outcome: Outcome) -> Document:
     is_failed, is_taken = verdict is Verdict.DECLINED, verdict in _TAKEN
     captured = not is_failed and private["capture"]
     decline = decline_of(outcome) if is_failed and private["type"] == CARD else None
-    details = details_of(doc, outcome, hold_until=None if captured else doc["created"] + HOLD_SECONDS)
+    details = details_of(
+        doc, outcome, hold_until=None if captured else doc["created"] + _hold_seconds(doc, outcome)
+    )
     return {
         **doc,
         "amount_captured": doc["amount"] if captured else 0,
@@ -241,11 +243,22 @@ def _answered(doc: Document, outcome: Outcome) -> Document:
         "outcome": _outcome(doc["id"], outcome, decline),
         "paid": is_taken,
         "payment_method_details": details,
-        PRIVATE: {**private, "at_once": outcome.available_at_once, "dispute": outcome.dispute},
+        PRIVATE: {
+            **private,
+            "at_once": outcome.available_at_once,
+            "dispute": outcome.dispute,
+            "granted": list(outcome.granted),
+        },
         "receipt_url": RECEIPTS + doc["id"] if is_taken else None,
         "source": _checked_source(doc["source"], details),
         "status": FAILED if is_failed else SUCCEEDED if is_taken else PENDING,
     }
+
+
+def _hold_seconds(doc: Document, outcome: Outcome) -> int:
+    """Return how long money is held: of a card, `capture_before` was seen to be exactly a week later."""
+    is_extended = EXTENDED in outcome.granted
+    return holds().seconds(doc[PRIVATE]["type"], livemode=doc["livemode"], extended=is_extended)
 
 
 def _checked_source(source: Document | None, details: Document) -> Document | None:

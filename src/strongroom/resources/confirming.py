@@ -10,7 +10,7 @@ from typing import Final
 
 from strongroom import errors, ids
 from strongroom.connectors.base import Authorization
-from strongroom.domain import intents
+from strongroom.domain import holds, intents
 from strongroom.domain import payment_methods as states
 from strongroom.domain.cards import check_code_length
 from strongroom.domain.intent_machine import PAYMENT as MACHINE
@@ -217,6 +217,7 @@ async def _question(
         mail_or_telephone=sent.get("moto", False),
         three_d_secure=kept.get("request_three_d_secure") or "automatic",
         authenticated="three_d_secure" in sent or doc[PRIVATE].get(AUTHENTICATED, False),
+        asks=holds.asked_for(kept),
         **await acquiring.declines_on(call),
     )
 

@@ -140,7 +140,7 @@ def _with_fields(old: Document, params: Document) -> Document:
         new["transfer_data"] = _transfer_data(old["transfer_data"] or {}, params["transfer_data"])
     if new["transfer_data"] and new["transfer_group"] is None:
         new["transfer_group"] = f"group_{new['id']}"
-    _check_descriptors(params)
+    check_descriptors(params)
     return payment_notes.noted(new, params)
 
 
@@ -217,7 +217,12 @@ async def _check_money_moves(call: Call, doc: Document, params: Document) -> Non
         await check_destination(call, transfer["destination"], param="transfer_data[destination]")
 
 
-def _check_descriptors(params: Document) -> None:
+def check_descriptors(params: Document) -> None:
+    """Refuse what no statement can print.
+
+    Raises:
+        errors.InvalidRequest: naming the parameter.
+    """
     for name in ("statement_descriptor", "statement_descriptor_suffix"):
         if _UNPRINTABLE.search(params.get(name, "")):
             raise errors.InvalidRequest(

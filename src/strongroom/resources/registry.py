@@ -36,6 +36,7 @@ MODULES = (
     "external_accounts",
     "files",
     "fraud_warnings",
+    "incrementing",
     "line_items",
     "mandates",
     "payment_intents",
