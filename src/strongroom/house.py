@@ -100,7 +100,7 @@ async def open_house(settings: Settings, clock: Clock | None = None, *, exclusiv
             await clocks.read()
         opened.pop_all()
     staged = asyncio.Event()
-    outbox = Outbox(store, vault, is_shared=not settings.is_sqlite, staged=staged.set)
+    outbox = Outbox(store, vault, clock, is_shared=not settings.is_sqlite, staged=staged.set)
     return House(settings, clock, outbox, vault, key_store, clocks, staged)
 
 

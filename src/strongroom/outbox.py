@@ -15,7 +15,8 @@ from typing import Any, Final, NamedTuple, TypeVar
 import msgspec
 
 from strongroom import ids
-from strongroom.domain.webhooks import wants
+from strongroom.clock import Clock
+from strongroom.domain.webhooks import FOR_THE_APPLICATION, wants
 from strongroom.store import Filter, Row, Store, WriteSet
 from strongroom.vault import Keyring, Vault
 
@@ -47,17 +48,21 @@ class Subscriber(NamedTuple):
 class Outbox:
     """See `store.Store`. Reading is the store's own; committing adds what is to be delivered."""
 
-    def __init__(self, store: Store, vault: Vault, *, is_shared: bool, staged: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, vault: Vault, clock: Clock, *, is_shared: bool, staged: Callable[[], None]
+    ) -> None:
         """Wrap a store.
 
         Args:
             store: where everything goes.
             vault: seals the deliveries.
+            clock: when deliveries are due. An event may be younger, where an account's own clock was moved ahead.
             is_shared: whether other processes may commit to the same database.
             staged: called after a commit that has left something to deliver.
         """
         self._store = store
         self._vault = vault
+        self._clock = clock
         self._is_shared = is_shared
         self._staged = staged
         self._seen: dict[tuple[Any, ...], tuple[float, Any]] = {}
@@ -105,7 +110,7 @@ class Outbox:
                     row, columns={**row.columns, "undelivered": len(told)}
                 )
                 deliveries += [
-                    staged(keyring, row, (one.account, one.id), pending=len(told), now=row.columns["created"])
+                    staged(keyring, row, (one.account, one.id), pending=len(told), now=self._clock.now())
                     for one in told
                 ]
         return msgspec.structs.replace(writes, inserts=inserts + deliveries), deliveries
@@ -128,6 +133,8 @@ class Outbox:
             platform = await self._remembered(
                 ("platform", account, livemode), lambda: self._read_platform(account, livemode)
             )
+        if event.columns["type"] in FOR_THE_APPLICATION:
+            own = ()
         if platform is None:
             return own
         return own + await self._endpoints(platform, livemode, connect=True)

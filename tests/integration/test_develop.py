@@ -17,6 +17,7 @@ from strongroom.develop.api import Api, Refused
 from strongroom.develop.listen import place_of
 from strongroom.house import open_house
 from strongroom.resources import audit, keys
+from support.commands import Listening
 from support.configurations import connected
 from support.connect import acting_on, eventually
 from support.data import event_types
@@ -45,39 +46,11 @@ def to(server, key):
     return ["--api-url", server.url, "--api-key", key]
 
 
-class Listening:
-    """A running `strongroom listen`, and the lines it has printed."""
-
-    def __init__(self, path, words):
-        self.path = path
-        with path.open("wb") as out:
-            self.process = subprocess.Popen(
-                [STRONGROOM, "listen", *words], stdout=out, stderr=subprocess.STDOUT
-            )
-
-    @property
-    def lines(self):
-        return self.path.read_text().splitlines()
-
-    def until(self, *, lines):
-        seen = eventually(lambda: self.lines, until=lambda found: len(found) >= lines)
-        assert len(seen) == lines
-        return seen
-
-    @property
-    def secret(self):
-        return self.lines[0].partition("signing secret is ")[2].split()[0]
-
-
 @contextmanager
 def listening(tmp_path, *words):
-    running = Listening(tmp_path / "listen.out", words)
-    try:
+    with Listening(tmp_path / "listen.out", words) as running:
         running.until(lines=1)
         yield running
-    finally:
-        running.process.terminate()
-        running.process.wait()
 
 
 # -- trigger ----------------------------------------------------------------------------------------------------------------

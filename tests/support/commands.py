@@ -1,6 +1,7 @@
 """What tests of the command line share: what a command said, and the same store opened in this process."""
 
 import asyncio
+import subprocess
 
 from strongroom.clock import ManualClock
 from strongroom.config import Settings
@@ -8,8 +9,41 @@ from strongroom.house import open_house
 from strongroom.http.request import Request
 from strongroom.resources import keys
 from strongroom.resources.caller import KeyKind
+from support.connect import eventually
+from support.server import STRONGROOM
 
 NOW = 1_800_000_000
+
+
+class Listening:
+    """A running `strongroom listen`, and the lines it has printed."""
+
+    def __init__(self, path, words):
+        self.path = path
+        with path.open("wb") as out:
+            self.process = subprocess.Popen(
+                [STRONGROOM, "listen", *words], stdout=out, stderr=subprocess.STDOUT
+            )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    @property
+    def lines(self):
+        return self.path.read_text().splitlines()
+
+    def until(self, *, lines):
+        seen = eventually(lambda: self.lines, until=lambda found: len(found) >= lines)
+        assert len(seen) == lines
+        return seen
+
+    @property
+    def secret(self):
+        return self.lines[0].partition("signing secret is ")[2].split()[0]
 
 
 def said(result):

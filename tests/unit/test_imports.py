@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "customer_pages": LEAVES | {"catalog", "domain", "resources"},
     "dashboard": LEAVES | {"catalog", "contract", "domain", "house", "resources", "store", "vault"},
     "options": LEAVES | {"house", "store", "vault"},
-    "develop": LEAVES | {"catalog", "contract", "house", "options", "resources", "store", "vault"},
+    "develop": LEAVES | {"catalog", "contract", "domain", "house", "options", "resources", "store", "vault"},
     "welcome": LEAVES | {"house", "resources"},
 }
 MAY_IMPORT["cli"] = MAY_IMPORT["__main__"] = {*MAY_IMPORT, "cli"}

@@ -205,7 +205,7 @@ async def roll(visit: Visit, endpoint: str) -> Response:
         call = deed.call
         found = await call.load(operations.ENDPOINT, endpoint, param=operations.PARAM, in_path=True)
         deed.note("webhook_endpoint.rolled", endpoint, overlap_hours=str(hours))
-        return await operations.roll(call, found, old_ends_at=call.now + hours * HOUR_SECONDS)
+        return await operations.roll(call, found, old_ends_at=call.due_in(hours * HOUR_SECONDS))
 
     secret = await act(visit, work)
     return visit.page("webhook_secret.html", endpoint=endpoint, secret=secret, rolled=hours)

@@ -33,21 +33,29 @@ def _say(line: str) -> None:
 @api_options
 @option("--forward-to", help="Where events are sent, as in localhost:4242/webhook; default: only printed.")
 @option("--events", default="*", show_default=True, help="Types of events, with commas between them.")
-@option("--stripe-account", help="Listen to a connected account.")
+@option("--forward-connect-to", help="Where those of connected accounts are sent; default: with the others.")
+@option(
+    "--connect",
+    is_flag=True,
+    help="Listen to all connected accounts as well; with --forward-connect-to always.",
+)
+@option("--stripe-account", multiple=True, help="Listen to a connected account instead; repeatable.")
 @option("--print-secret", is_flag=True, help="Print the signing secret, always the same for a key, and end.")
 def listen(
     *,
     api_key: str,
     api_url: str,
     forward_to: str | None,
+    forward_connect_to: str | None,
+    connect: bool,
     events: str,
-    stripe_account: str | None,
+    stripe_account: tuple[str, ...],
     print_secret: bool,
 ) -> None:
     """Print events as they happen, and forward them to a local server, signed as webhooks are."""
     from strongroom.contract import contract
     from strongroom.develop.api import Api
-    from strongroom.develop.listen import Feed, Listener, place_of
+    from strongroom.develop.listen import Following, Listener, place_of
     from strongroom.vault.signing import listening_secret, shown
 
     secret = listening_secret(api_key)
@@ -57,13 +65,15 @@ def listen(
 
     def work() -> None:
         to = None if forward_to is None else place_of(forward_to)
-        feed = Feed(Api(api_url, api_key), stripe_account)
-        feed.skip()
+        connect_to = to if forward_connect_to is None else place_of(forward_connect_to)
+        following = Following(
+            Api(api_url, api_key), stripe_account, connect=connect or forward_connect_to is not None
+        )
         _say(
             f"> Ready! You are using API version {contract().api_version}. "
             f"Your webhook signing secret is {shown(secret)} (^C to quit)"
         )
-        Listener(feed, wanted, to, secret, _say).run()
+        Listener(following, wanted, (to, connect_to), secret, _say).run()
 
     return or_exit(work)
 
@@ -156,7 +166,7 @@ def webhooks_roll(*, endpoint_id: str, overlap_hours: int, **storage: Any) -> No
 
     async def work(house: Any) -> str:
         call, endpoint = await webhook_endpoints.find(house, endpoint_id)
-        ends_at = call.now + overlap_hours * HOUR_SECONDS
+        ends_at = call.due_in(overlap_hours * HOUR_SECONDS)
         secret = await webhook_endpoints.roll(call, endpoint, old_ends_at=ends_at)
         entry = audit.Entry("webhook_endpoint.rolled", endpoint_id, _mode(call.caller.livemode))
         await _commit(house, call.caller.account, call.writes, entry)

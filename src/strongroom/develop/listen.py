@@ -1,28 +1,34 @@
 """Events of an account as they happen: printed, and forwarded to a local server, signed as webhooks are.
 
-They are read from the API's list, again and again, so nothing is registered and nothing is left behind. On several
-processes an event may appear in the list behind younger ones: the last minute is always looked at as a whole, and what was
-seen is known by its id.
+They are read from the API's lists, again and again, so nothing is registered and nothing is left behind. On several
+processes an event may appear in a list behind younger ones: the last few are always looked at once more, and what was seen
+is known by its id. Their times are not looked at, for the clocks of test accounts can be moved.
 """
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from http.client import HTTPException
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from strongroom.clock import SystemClock
-from strongroom.develop.api import Api, Document, connection_to
+from strongroom.develop.api import Api, Document, Refused, connection_to
+from strongroom.domain.webhooks import wants
 from strongroom.errors import CannotServe
 from strongroom.secret import Secret
 from strongroom.vault.signing import sign
 
 EVERY_SECONDS: Final = 0.25
-WINDOW_SECONDS: Final = 60
+ACCOUNTS_EVERY_SECONDS: Final = 1.0
+AT_ONCE: Final = 10
+"""How many connected accounts are looked at each time: the rest have their turn the next."""
+AGAIN: Final = 50
+"""How many of the events that were seen are looked at again."""
 PAGE: Final = 100
-EVERYTHING: Final = "*"
+BAD_REQUEST: Final = 400
 
 Say = Callable[[str], None]
 
@@ -53,52 +59,149 @@ def place_of(text: str) -> Place:
 
 
 class Feed:
-    """The events of an account that have not been seen yet."""
+    """The events of one account that have not been seen yet."""
 
     def __init__(self, api: Api, account: str | None) -> None:
         self._api = api
-        self._account = account
-        self._seen: dict[str, int] = {}
-        self._newest = 0
+        self.account = account
+        """None: the key's own."""
+        self._seen: deque[str] = deque(maxlen=AGAIN)
 
     def skip(self) -> None:
         """Look at what is there, as seen."""
-        newest = self._api.get("/v1/events", {"limit": "1"}, self._account)["data"]
-        self._newest = newest[0]["created"] if newest else 0
-        self.fresh()
+        newest = self._page({"limit": str(AGAIN)})["data"]
+        self._seen.extend(event["id"] for event in reversed(newest))
 
     def fresh(self) -> list[Document]:
-        """Return what is new, oldest first."""
-        found = [event for event in self._window() if event["id"] not in self._seen]
-        self._seen |= {event["id"]: event["created"] for event in found}
-        self._newest = max([self._newest, *[event["created"] for event in found]])
-        self._seen = {one: at for one, at in self._seen.items() if at >= self._since}
+        """Return what is new, oldest first.
+
+        Raises:
+            Refused: the account is connected no more.
+        """
+        try:
+            found = list(self._later() if self._seen else self._all())
+        except Refused as refusal:
+            if refusal.status != BAD_REQUEST:
+                raise
+            # The list has forgotten what was seen, all of it: so there is nothing old in it.
+            self._seen.clear()
+            found = list(self._all())
+        new = [event for event in found if event["id"] not in self._seen]
+        self._seen.extend(event["id"] for event in new)
+        return new
+
+    def _later(self) -> Iterator[Document]:
+        """Yield what is younger than the oldest that is remembered, oldest first."""
+        cursor, has_more = self._seen[0], True
+        while has_more:
+            page = self._page({"limit": str(PAGE), "ending_before": cursor})
+            yield from reversed(page["data"])
+            has_more = page["has_more"]
+            cursor = page["data"][0]["id"] if has_more else cursor
+
+    def _all(self) -> Iterator[Document]:
+        found: list[Document] = []
+        params, has_more = {"limit": str(PAGE)}, True
+        while has_more:
+            page = self._page(params)
+            found += page["data"]
+            has_more = page["has_more"]
+            params["starting_after"] = found[-1]["id"] if has_more else ""
+        return reversed(found)
+
+    def _page(self, params: dict[str, str]) -> Document:
+        return self._api.get("/v1/events", params, self.account)
+
+
+class Following:
+    """Whose events are listened to: the key's own account or some connected to it, or it and all that are connected."""
+
+    def __init__(self, api: Api, accounts: Sequence[str], *, connect: bool) -> None:
+        """Begin with what happens from now on.
+
+        Args:
+            api: the server, used with a key.
+            accounts: connected accounts; empty: the key's own.
+            connect: whether all connected accounts are listened to besides, also those connected later.
+        """
+        self._api = api
+        self._connect = connect
+        self._own = [Feed(api, account) for account in accounts] or [Feed(api, None)]
+        self._known = set(accounts)
+        self._connected: dict[str, Feed] = {}
+        self._look_at = 0.0
+        for feed in [*self._own, *self._new_accounts()]:
+            feed.skip()
+
+    def fresh(self) -> Iterator[Document]:
+        """Yield what is new, oldest first within an account."""
+        for feed in self._own:
+            yield from feed.fresh()
+        for feed in self._new_accounts():
+            yield from feed.fresh()
+        for _ in range(min(AT_ONCE, len(self._connected))):
+            yield from self._fresh_of(next(iter(self._connected)))
+
+    def _fresh_of(self, account: str) -> list[Document]:
+        """Return what is new of a connected account, whose turn then comes after that of all others."""
+        feed = self._connected[account]
+        try:
+            found = feed.fresh()
+        except Refused:
+            # Connected no more.
+            found = []
+            del self._connected[account]
+        else:
+            self._connected[account] = self._connected.pop(account)
+        return found
+
+    def _new_accounts(self) -> list[Feed]:
+        """Return feeds of the accounts that were connected since this was last asked, oldest first."""
+        if not self._connect or time.monotonic() < self._look_at:
+            return []
+        new = {account: Feed(self._api, account) for account in self._unknown_accounts()}
+        self._look_at = time.monotonic() + ACCOUNTS_EVERY_SECONDS
+        self._known |= new.keys()
+        self._connected |= new
+        return list(new.values())
+
+    def _unknown_accounts(self) -> list[str]:
+        found: list[str] = []
+        params, goes_on = {"limit": str(PAGE)}, True
+        while goes_on:
+            page = self._api.get("/v1/accounts", params)
+            ids = [account["id"] for account in page["data"]]
+            new = [account for account in ids if account not in self._known]
+            found += new
+            # They come newest first.
+            goes_on = page["has_more"] and len(new) == len(ids)
+            params["starting_after"] = ids[-1] if ids else ""
         return found[::-1]
-
-    @property
-    def _since(self) -> int:
-        return max(0, self._newest - WINDOW_SECONDS)
-
-    def _window(self) -> Iterator[Document]:
-        """Yield the events of the last minute, newest first, up to a whole page of nothing new."""
-        params = {"limit": str(PAGE), "created[gte]": str(self._since)}
-        while True:
-            page = self._api.get("/v1/events", params, self._account)
-            yield from page["data"]
-            if not page["has_more"] or all(event["id"] in self._seen for event in page["data"]):
-                return
-            params["starting_after"] = page["data"][-1]["id"]
 
 
 class Listener:
     """Prints and forwards until stopped."""
 
     def __init__(
-        self, feed: Feed, wanted: frozenset[str], to: Place | None, secret: Secret[str], say: Say
+        self,
+        following: Following,
+        wanted: frozenset[str],
+        places: tuple[Place | None, Place | None],
+        secret: Secret[str],
+        say: Say,
     ) -> None:
-        self._feed = feed
+        """Begin.
+
+        Args:
+            following: whose events.
+            wanted: of which types.
+            places: where those of the account go, and those of accounts connected to it; None: nowhere.
+            secret: what they are signed with.
+            say: prints a line.
+        """
+        self._following = following
         self._wanted = wanted
-        self._to = to
+        self._to, self._connect_to = places
         self._secret = secret
         self._say = say
         self._clock = SystemClock()
@@ -108,7 +211,7 @@ class Listener:
         is_there = True
         while True:
             try:
-                for event in self._feed.fresh():
+                for event in self._following.fresh():
                     self._handle(event)
                 is_there = True
             except CannotServe as absent:
@@ -118,12 +221,13 @@ class Listener:
             time.sleep(EVERY_SECONDS)
 
     def _handle(self, event: Document) -> None:
-        if EVERYTHING not in self._wanted and event["type"] not in self._wanted:
+        if not wants(self._wanted, event["type"]):
             return
-        of = f" of {event['account']}" if "account" in event else ""
-        self._say(f"{self._now()}   --> {event['type']} [{event['id']}]{of}")
-        if self._to is not None:
-            self._say(f"{self._now()}  <--  {self._forward(self._to, event)} [{event['id']}]")
+        account = event.get("account")
+        self._say(f"{self._now()}   --> {event['type']} [{event['id']}]{f' of {account}' if account else ''}")
+        to = self._connect_to if account else self._to
+        if to is not None:
+            self._say(f"{self._now()}  <--  {self._forward(to, event)} [{event['id']}]")
 
     def _now(self) -> str:
         return f"{datetime.fromtimestamp(self._clock.now()).astimezone():%Y-%m-%d %H:%M:%S}"

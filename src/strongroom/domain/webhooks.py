@@ -25,6 +25,11 @@ JITTER: Final = 0.2
 FAILING_SECONDS_MAX: Final = 7 * 24 * 3600
 """After as long without a single success an endpoint is switched off."""
 
+OPT_IN: Final = frozenset({"identity.verification_session.redacted", "issuing_authorization.request"})
+"""Whoever wants to be told of these has to name them, as published: `*` leaves them out."""
+FOR_THE_APPLICATION: Final = frozenset({"account.application.authorized", "account.application.deauthorized"})
+"""What only the platform is told of, as published, though it happens in the account."""
+
 _PRINTABLE: Final = re.compile(r"[!-\[\]-~]+", re.ASCII)
 _NAME: Final = re.compile(
     r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -125,7 +130,7 @@ def _invalid(message: str) -> InvalidRequest:
 
 def wants(enabled_events: Collection[str], event_type: str) -> bool:
     """Whether an endpoint with these `enabled_events` is told of an event."""
-    return EVERY in enabled_events or event_type in enabled_events
+    return event_type in enabled_events or (EVERY in enabled_events and event_type not in OPT_IN)
 
 
 def retries_of(settings: Settings, *, livemode: bool) -> Sequence[int]:

@@ -343,14 +343,12 @@ class Call:
         data: Document = {"object": renderer(kind.type)(kind.view(stored))}
         if previous is not None:
             data["previous_attributes"] = previous
-        whose = {"account": self.caller.account} if self.caller.acts_for_another else {}
         self.insert_row(
             EVENTS,
             event_id,
             {
                 "id": event_id,
                 "object": "event",
-                **whose,
                 "api_version": contract().api_version,
                 "created": self.now,
                 "data": data,

@@ -18,8 +18,13 @@ TYPES_MAX: Final = 20
 
 
 def view(event: Stored) -> Document:
-    """Return the event: as it is stored, and how many endpoints have not acknowledged it."""
+    """Return the event as its own account sees it: as it is stored, and how many endpoints have not acknowledged it."""
     return {**event.doc, "pending_webhooks": event.row.columns.get("undelivered") or 0}
+
+
+def seen_by(call: Call, event: Document) -> Document:
+    """Return the event as the caller sees it: to a platform it says whose it is."""
+    return {**event, "account": call.caller.account} if call.caller.acts_for_another else event
 
 
 EVENT = register_kind(Kind("event", "events", "evt", "event", "event", view))
@@ -28,7 +33,7 @@ EVENT = register_kind(Kind("event", "events", "evt", "event", "event", view))
 @handles("GET /v1/events/{id}", permission="event")
 async def retrieve(call: Call, params: Document, *, id: str) -> Document:  # noqa: A002 -- the contract's own name
     """Show an event."""
-    return view(await call.load(EVENT, id, param="id", in_path=True))
+    return seen_by(call, view(await call.load(EVENT, id, param="id", in_path=True)))
 
 
 @handles("GET /v1/events", permission="event")
@@ -38,7 +43,8 @@ async def list_all(call: Call, params: Document) -> Listing:
         raise errors.parameters_exclusive("type", "types")
     if len(params.get("types", ())) > TYPES_MAX:
         raise errors.ParameterRefused(f"You can pass up to {TYPES_MAX} types.", param="types")
-    return await call.listing(EVENT, params, [*_by_type(params), *_by_success(params)])
+    found = await call.listing(EVENT, params, [*_by_type(params), *_by_success(params)])
+    return Listing([seen_by(call, event) for event in found.items], found.has_more)
 
 
 def _by_type(params: Document) -> list[Filter]:

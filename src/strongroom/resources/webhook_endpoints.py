@@ -162,6 +162,8 @@ async def all_of(call: Call) -> list[Stored]:
 async def roll(call: Call, endpoint: Stored, *, old_ends_at: int) -> str:
     """Give an endpoint a new secret, and return it; until `old_ends_at` what is sent is signed by the old one too.
 
+    `old_ends_at` is in the machine's time, as signatures are (`Call.due_in`).
+
     Raises:
         SealBroken: the old secret is lost or damaged.
     """
