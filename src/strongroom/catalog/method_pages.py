@@ -32,6 +32,7 @@ from strongroom.catalog.method_shapes import (
 from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
 
 FOLDER: Final = Path(__file__).with_name("payment_method_types")
+MAGIC: Final = "pm_"
 
 CHECKS: Final = frozenset(
     [
@@ -241,7 +242,8 @@ def _billing(where: str, given: object) -> Billing:
 
 
 def _sandbox(where: str, given: object, outcomes: Mapping[str, Outcome]) -> Sandbox:
-    columns = row(where, given, {}, {"accounts": list, "details": dict, "billing": dict, "mail": bool})
+    known = {"accounts": list, "details": dict, "billing": dict, "mail": bool, "spelled": str}
+    columns = row(where, given, {}, known)
     accounts: dict[str, str] = {}
     magic: dict[str, tuple[str, str]] = {}
     for one in columns.get("accounts", []):
@@ -250,7 +252,8 @@ def _sandbox(where: str, given: object, outcomes: Mapping[str, Outcome]) -> Sand
         # Two published lists give one number twice; the first row is what the number itself comes to.
         accounts.setdefault(account["number"], account["outcome"])
         if "id" in account:
-            magic[account["id"]] = (account["number"], account["outcome"])
+            ids = {account["id"], account["id"].replace(MAGIC, columns.get("spelled", MAGIC), 1)}
+            magic |= dict.fromkeys(ids, (account["number"], account["outcome"]))
     return Sandbox(
         MappingProxyType(accounts),
         MappingProxyType(magic),
@@ -272,7 +275,7 @@ def read_pages(folder: Path = FOLDER) -> dict[str, Document]:
 def outcome_table() -> dict[str, Outcome]:
     """Return what comes of test accounts, by name."""
     optional = {"fails": str, "later": bool, "disputed": bool, "stays": str, "verification": str}
-    optional |= {"mandate": str, "setup": str}
+    optional |= {"blocked": bool, "mandate": str, "setup": str}
     rows = read("method_outcomes")
     return {
         name: Outcome(**row(f"method_outcomes: {name}", given, {}, optional)) for name, given in rows.items()

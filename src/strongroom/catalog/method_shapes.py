@@ -18,6 +18,7 @@ class Outcome:
 
     fails: str | None = None
     later: bool = False
+    blocked: bool = False
     disputed: bool = False
     stays: str | None = None
     verification: str | None = None

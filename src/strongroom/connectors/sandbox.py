@@ -290,6 +290,8 @@ def debited(asked: Authorization, settle_after: int) -> Outcome:
         return Outcome(Verdict.CHALLENGED)
     offer = method_types()[asked.instrument.type].offer
     fate = fate_of(asked.instrument)
+    if fate.blocked:
+        return Outcome(Verdict.DECLINED, code=fate.fails, blocked=True, risk="highest")
     dispute = DEBIT if fate.disputed else None
     if offer is not None and offer.delayed:
         return Outcome(Verdict.PENDING, dispute=dispute, changes_after=settle_after)
