@@ -6,6 +6,7 @@ from strongroom import errors, ids
 from strongroom.catalog.banks import bank_tables
 from strongroom.domain import payment_methods as states
 from strongroom.resources import payment_methods, records, tokens
+from strongroom.resources.attempts import SELF
 from strongroom.resources.call import Call
 from strongroom.resources.caller import KeyKind
 from strongroom.resources.cards import PRIVATE
@@ -25,7 +26,7 @@ async def of_method(call: Call, method_id: str, customer: str | None) -> Stored:
 
     Raises:
         errors.Forbidden: a publishable key, or a restricted one that may not read PaymentMethods.
-        errors.InvalidRequest: no such PaymentMethod, of another type, used up, or not that customer's.
+        errors.InvalidRequest: no such PaymentMethod, of another type, used up, the account's own, or not that customer's.
     """
     if call.caller.kind is KeyKind.PUBLISHABLE:
         raise errors.secret_key_required()
@@ -33,6 +34,10 @@ async def of_method(call: Call, method_id: str, customer: str | None) -> Stored:
     method = await payment_methods.load(call, method_id, param=PARAM)
     if method["type"] != TYPE:
         raise errors.InvalidRequest(f"The PaymentMethod is not of type {TYPE}.", param=PARAM)
+    if method.doc[PRIVATE].get(SELF):
+        raise errors.InvalidRequest(
+            "A PaymentMethod that was set up with `attach_to_self` cannot be made into a token.", param=PARAM
+        )
     if method["state"] == states.ATTACHED and customer is None:
         raise errors.parameter_missing("customer")
     if method["customer"] != customer:

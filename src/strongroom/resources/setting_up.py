@@ -160,7 +160,9 @@ async def _set_up(
     mandate, single_use = None, intent.doc[PRIVATE].get("single_use")
     if state["acceptance"] is not None:
         mandate = mandates.make(call, found, state["acceptance"], single_use=single_use).id
-    await attempts.keep(call, found, usage=intent.doc["usage"], customer=intent.doc["customer"])
+    kept = await attempts.keep(call, found, usage=intent.doc["usage"], customer=intent.doc["customer"])
+    if intent.doc.get("attach_to_self"):
+        call.change(kept, attempts.with_private(kept.doc, **{attempts.SELF: True}))
     doc = attempts.vacated(
         intent.doc,
         last_setup_error=None,
