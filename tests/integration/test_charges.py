@@ -357,9 +357,3 @@ def test_a_failed_charge_cannot_be_captured(stripe):
     (failed,) = stripe.charges.list().data
     with refused():
         stripe.charges.capture(failed.id)
-
-
-@pytest.mark.parametrize("name", ["application_fee_amount", "on_behalf_of"])
-def test_what_is_not_there_yet_is_not_answered_as_if_it_were(post, name):
-    reply = post("/v1/charges", {**CHARGE, name: "1"})
-    assert (reply.status, reply.error["code"]) == (501, "strongroom_not_implemented")

@@ -57,11 +57,3 @@ def test_a_customer_of_an_account_answers_on_the_page_as_well(stripe, server, ac
     assert stripe.payment_intents.retrieve(intent.id, {}, acting_on(account)).status == "succeeded"
     (told, *_) = stripe.events.list({"type": "payment_intent.succeeded"}, acting_on(account)).data
     assert told.account == account.id
-
-
-@pytest.mark.parametrize("name", ["application_fee_amount"])
-def test_what_moves_money_between_accounts_is_not_there_yet(stripe, account, name):
-    with refused(sdk.APIError, status=501, code="strongroom_not_implemented"):
-        stripe.payment_intents.create(
-            {**PAYMENT, "payment_method": "pm_card_visa", "confirm": True, name: 100}, acting_on(account)
-        )

@@ -81,6 +81,12 @@ def test_what_leaves_with_waiting_money_is_spent_first(inside):
             "has taken another sum from its platform",
         ),
         ("DELETE FROM transfer_reversals", "was reversed by another sum than its reversals"),
+        (
+            "DELETE FROM balance_transactions WHERE source LIKE 'fee_%'",
+            "has brought its platform another sum",
+        ),
+        ("DELETE FROM fee_refunds", "was refunded by another sum than its refunds"),
+        ("DELETE FROM balance_transactions WHERE source LIKE 'fr_%'", "that took another sum"),
     ],
 )
 def test_a_planted_loss_is_noticed(tmp_path, damage, said):
@@ -89,6 +95,16 @@ def test_a_planted_loss_is_noticed(tmp_path, damage, said):
         account, _ = connected(stripe), funded(stripe)
         made = stripe.transfers.create({"amount": 500, "currency": "usd", "destination": account.id})
         stripe.transfers.reversals.create(made.id, {"amount": 200})
+        charge = stripe.charges.create(
+            {
+                "amount": 2000,
+                "currency": "usd",
+                "source": "tok_visa",
+                "application_fee_amount": 300,
+                "transfer_data": {"destination": account.id},
+            }
+        )
+        stripe.application_fees.refunds.create(charge.application_fee, {"amount": 100})
     assert server.command("check").stdout == "0 faults\n"
     database = apsw.Connection(str(tmp_path / "data" / "strongroom.db"))
     database.execute(damage)

@@ -14,7 +14,14 @@ from strongroom.domain import intents
 from strongroom.domain.amounts import currency_of, written
 from strongroom.domain.intent_machine import PAYMENT as MACHINE
 from strongroom.domain.intent_machine import Action, Status, Verdict
-from strongroom.resources import attempts, charging, payment_notes, payment_outcomes, refunds
+from strongroom.resources import (
+    attempts,
+    charging,
+    payment_notes,
+    payment_outcomes,
+    payment_shares,
+    refunds,
+)
 from strongroom.resources import intent_parts as parts
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -25,7 +32,6 @@ from strongroom.resources.payment_intents import PAYMENT_INTENT, PERMISSION, vie
 from strongroom.resources.registry import handles
 from strongroom.resources.tasks import Onward, continues
 
-NOT_YET: Final = ("application_fee_amount", "transfer_data")
 AUTOMATIC: Final = "automatic"
 
 
@@ -35,9 +41,6 @@ AUTOMATIC: Final = "automatic"
 @handles("POST /v1/payment_intents/{intent}/capture", permission=PERMISSION)
 async def capture(call: Call, params: Document, *, intent: str) -> Onward:
     """Take what is held, or a part of it; the rest is let go of."""
-    for name in NOT_YET:
-        if params.get(name):
-            raise errors.not_implemented(f"the parameter `{name}` of captures")
     stored = await call.load(PAYMENT_INTENT, intent, param="intent", in_path=True)
     amount = _amount(params)
     _check_state(stored)
@@ -91,12 +94,15 @@ def _check_state(intent: Stored) -> None:
 
 async def _begin(call: Call, intent: Stored, params: Document, amount: int) -> Onward:
     charge = await _charge_of(call, intent)
+    await payment_shares.check_receiver(call, intent.doc)
+    shares = payment_shares.of_capture(call, params, intent.doc, amount)
     reference = ids.new("capture")
-    charging.occupy(call, charge, reference)
+    charging.occupy(call, payment_shares.with_platform(call, charge, params), reference)
     noted = ("statement_descriptor", "statement_descriptor_suffix")
     notes = {name: params[name] for name in noted if name in params}
     metadata = merge_metadata(intent.doc["metadata"], params.get("metadata"))
-    doc = payment_notes.noted({**intent.doc, **notes, "metadata": metadata}, params, amount=amount)
+    doc = payment_notes.noted({**intent.doc, **notes, **shares, "metadata": metadata}, params, amount=amount)
+    notes |= payment_shares.as_shown(shares)
     call.change(intent, attempts.with_private(doc, **{attempts.BUSY: reference}))
     state = {"intent": intent.id, "charge": charge.id, "amount": amount, "notes": notes}
     return Onward(Capture(reference, charge.id, amount), "payment_intent.captured", state)
@@ -123,7 +129,7 @@ async def captured(call: Call, state: Document, outcome: Outcome | None) -> Docu
         error = charging.decline_error(outcome, charge=charge.id)
         inside = attempts.shown(call, PAYMENT_INTENT, held)
         return Refusal(attempts.holding(error, payment_intent=inside), keeps_all=True)
-    charging.captured(call, charge, state["amount"], **state["notes"])
+    await charging.captured(call, charge, state["amount"], **state["notes"])
     doc = attempts.vacated(intent.doc, status=status, amount_capturable=0, amount_received=state["amount"])
     taken = call.change(intent, doc)
     payment_outcomes.tell(call, taken)

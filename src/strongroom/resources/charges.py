@@ -23,6 +23,7 @@ from strongroom.resources import (
     customers,
     payment_methods,
     payment_outcomes,
+    payment_shares,
     sources,
 )
 from strongroom.resources.bank_accounts import BankMaterial
@@ -32,25 +33,14 @@ from strongroom.resources.changes import changed_leaves, merge_metadata
 from strongroom.resources.charging import CHARGE, FAILED, PENDING, view
 from strongroom.resources.intent_parts import application_of, shipping_of
 from strongroom.resources.kind import Document, Listing, Refusal, Stored
+from strongroom.resources.offers import check_parties
+from strongroom.resources.payment_shares import FEE
 from strongroom.resources.registry import handles
 from strongroom.resources.tasks import Onward, continues
 from strongroom.store import Filter
 
 PERMISSION: Final = "charge"
-NOT_YET: Final = (
-    "application_fee",
-    "application_fee_amount",
-    "destination",
-    "on_behalf_of",
-    "transfer_data",
-)
 LISTED_BY: Final = ("customer", "payment_intent", "transfer_group")
-
-
-def _refuse_what_is_missing(params: Document) -> None:
-    for name in NOT_YET:
-        if name in params:
-            raise errors.not_implemented(f"the parameter `{name}` of charges")
 
 
 # -- create -----------------------------------------------------------------------------------------------------------
@@ -62,14 +52,16 @@ async def create(call: Call, params: Document) -> Onward:
     for name in ("amount", "currency"):
         if name not in params:
             raise errors.parameter_missing(name)
-    _refuse_what_is_missing(params)
     currency = currency_of(params["currency"])
     check_amount(params["amount"], currency)
+    params = await _with_shares(call, payment_shares.in_newer_names(params))
     method = await _method(call, params)
     is_bank = method["object"] in sources.BANKS
     if is_bank:
         bank_charges.check(method, params, currency.code)
     charge_id = ids.new("py" if is_bank else CHARGE.prefix)
+    if "transfer_data" in params:
+        params = {"transfer_group": f"group_{charge_id}", **params}
     asked = Authorization(
         charge_id,
         acquiring.instrument_of(call, method),
@@ -88,9 +80,28 @@ async def create(call: Call, params: Document) -> Onward:
         source=bank_charges.source_of(method),
         application=application_of(call),
         metadata=merge_metadata({}, params.get("metadata")),
+        platform=payment_shares.platform_of(call, {PRIVATE: {}}, params),
         asks={**params, "shipping": shipping_of(params["shipping"]) if "shipping" in params else None},
     )
     return Onward(asked, "charge.created", {"charge": charge_id, "plan": planned})
+
+
+async def _with_shares(call: Call, params: Document) -> Document:
+    """Return the parameters with what is to become of the payment, checked.
+
+    Raises:
+        errors.ApiError: a share is too large, or somebody it is for cannot have it.
+    """
+    data = None
+    if "transfer_data" in params:
+        data = payment_shares.transfer_data(None, params["transfer_data"])
+        params = {**params, "transfer_data": data}
+    doc = {"amount": params["amount"], FEE: params.get(FEE), "transfer_data": data}
+    payment_shares.check_amounts(doc)
+    payment_shares.check_fee(call, doc, params, "Charge")
+    await payment_shares.check_receiver(call, doc)
+    await check_parties(call, None, params.get("on_behalf_of"))
+    return params
 
 
 @continues("charge.created", if_unknown="charge.settles")
@@ -204,15 +215,17 @@ async def _check_unset(call: Call, charge: Stored, params: Document) -> None:
 @handles("POST /v1/charges/{charge}/capture", permission=PERMISSION)
 async def capture(call: Call, params: Document, *, charge: str) -> Onward:
     """Take what is held, or a part of it; the rest is let go of."""
-    _refuse_what_is_missing(params)
+    params = payment_shares.in_newer_names(params)
     stored = await call.load(CHARGE, charge, param="charge", in_path=True)
     _check_capturable(stored)
     amount: int = params["amount"] if "amount" in params else stored.doc["amount"]
     _check_part(stored, amount)
+    await payment_shares.check_receiver(call, stored.doc)
+    shares = payment_shares.of_capture(call, params, stored.doc, amount)
     reference = ids.new("capture")
-    charging.occupy(call, stored, reference)
+    charging.occupy(call, payment_shares.with_platform(call, stored, params), reference)
     noted = ("receipt_email", "statement_descriptor", "statement_descriptor_suffix")
-    notes = {name: params[name] for name in noted if name in params}
+    notes = {name: params[name] for name in noted if name in params} | shares
     state = {"charge": stored.id, "amount": amount, "notes": notes}
     return Onward(Capture(reference, stored.id, amount), "charge.captured", state)
 
@@ -257,7 +270,7 @@ async def captured(call: Call, state: Document, outcome: Outcome | None) -> Docu
     if outcome.verdict is Verdict.DECLINED:
         call.change(charge, charging.vacated(charge))
         return Refusal(charging.decline_error(outcome, charge=charge.id), keeps_all=True)
-    return view(charging.captured(call, charge, state["amount"], **state["notes"]))
+    return view(await charging.captured(call, charge, state["amount"], **state["notes"]))
 
 
 @continues("charge.settles", if_unknown="charge.settles")
@@ -268,7 +281,7 @@ async def settles(call: Call, state: Document, outcome: Outcome | None) -> None:
     if charge is None or charge.doc["status"] != PENDING or outcome is None:
         return
     if outcome.verdict not in {Verdict.PENDING, Verdict.UNKNOWN}:
-        charge = charging.settle(call, charge, outcome)
+        charge = await charging.settle(call, charge, outcome)
         if charge["payment_intent"] is not None:
             await payment_outcomes.charge_settled(call, charge)
     charging.watch(call, charge, outcome)

@@ -42,7 +42,6 @@ _COPIED: Final = (
     "shipping",
     "statement_descriptor",
     "statement_descriptor_suffix",
-    "transfer_data",
     "transfer_group",
 )
 
@@ -68,6 +67,7 @@ def plan(
     application: str | None = None,
     metadata: dict[str, str] | None = None,
     books_later: bool = False,
+    platform: str | None = None,
     asks: Document,
 ) -> Document:
     """Return what a charge will say, whatever is answered.
@@ -83,8 +83,10 @@ def plan(
         application: the Connect application that asks for it.
         metadata: the merchant's notes.
         books_later: whether the balance hears of it after the answer.
+        platform: who gets the fee, if it is a connected account that takes the money.
         asks: where the rest is copied from: a request, or an intent.
     """
+    data: Document | None = asks.get("transfer_data") or None
     return {
         "id": charge_id,
         "amount": amount,
@@ -95,6 +97,7 @@ def plan(
         "payment_intent": payment_intent,
         "payment_method": method.id,
         "source": source,
+        "transfer_data": data and {"amount": data.get("amount"), "destination": data["destination"]},
         **{name: asks.get(name) or None for name in _COPIED},
         PRIVATE: {
             "books_later": books_later,
@@ -104,7 +107,9 @@ def plan(
             "charged_back": 0,
             "details": method.doc[method.doc["type"]],
             "dispute": None,
+            "platform": platform,
             "released": False,
+            "transfer": data,
             "type": method.doc["type"],
         },
     }
@@ -135,17 +140,17 @@ async def record(call: Call, planned: Document, outcome: Outcome) -> Stored:
     columns = {name: doc[name] for name in ("customer", "payment_intent", "transfer_group")}
     charge = call.insert(CHARGE, _answered(doc, outcome), object_id=doc["id"], **columns)
     await note_checks(call, planned["payment_method"], outcome)
-    return _told(call, charge, outcome)
+    return await _told(call, charge, outcome)
 
 
-def settle(call: Call, charge: Stored, outcome: Outcome) -> Stored:
+async def settle(call: Call, charge: Stored, outcome: Outcome) -> Stored:
     """Stage what a charge becomes that was not certain, with its event and its share of the balance."""
-    return _told(call, call.change(charge, _answered(charge.doc, outcome)), outcome)
+    return await _told(call, call.change(charge, _answered(charge.doc, outcome)), outcome)
 
 
-def _told(call: Call, charge: Stored, outcome: Outcome) -> Stored:
+async def _told(call: Call, charge: Stored, outcome: Outcome) -> Stored:
     if outcome.verdict is Verdict.APPROVED and not charge.doc[PRIVATE]["books_later"]:
-        charge = take(call, charge, charge.doc["amount"], at_once=outcome.available_at_once)
+        return await take(call, charge, charge.doc["amount"], event=f"charge.{charge.doc['status']}")
     call.emit(f"charge.{charge.doc['status']}", CHARGE, charge)
     return charge
 
@@ -169,7 +174,7 @@ def _watch_bank(call: Call, charge: Stored) -> None:
         later(call, call.settings.settle_after, "charge.disputed", {"charge": charge.id})
 
 
-def captured(call: Call, charge: Stored, amount: int, **notes: Any) -> Stored:
+async def captured(call: Call, charge: Stored, amount: int, **notes: Any) -> Stored:
     """Stage that a part of what was held was taken and the rest let go of, with its event and its share of the balance."""
     private = {**charge.doc[PRIVATE], "busy": None}
     doc = {
@@ -180,15 +185,25 @@ def captured(call: Call, charge: Stored, amount: int, **notes: Any) -> Stored:
         "captured": True,
         PRIVATE: private,
     }
-    at_once = private["at_once"]
-    charge = take(call, call.change(charge, doc), amount, at_once=at_once)
-    call.emit("charge.captured", CHARGE, charge)
+    charge = await take(call, call.change(charge, doc), amount, event="charge.captured")
     _watch_bank(call, charge)
     return charge
 
 
-def take(call: Call, charge: Stored, amount: int, *, at_once: bool) -> Stored:
-    """Stage what a charge brings into the balance."""
+async def take(
+    call: Call, charge: Stored, amount: int, *, event: str, previous: Document | None = None
+) -> Stored:
+    """Stage what a charge brings into the balance and what of that goes on to others, with the events of all.
+
+    Args:
+        call: the request.
+        charge: its money was taken.
+        amount: how much of it, in minor units.
+        event: what is told of the charge.
+        previous: for an update, the changed fields with their old values.
+    """
+    from strongroom.resources import payment_shares
+
     family = family_of(charge.doc[PRIVATE]["type"])
     transaction = balance_transactions.book(
         call,
@@ -197,10 +212,32 @@ def take(call: Call, charge: Stored, amount: int, *, at_once: bool) -> Stored:
         amount,
         charge.doc["currency"],
         fee=balance_transactions.fee_of(family, amount),
+        application_fee=payment_shares.fee_detail(charge, amount),
         description=charge.doc["description"],
-        at_once=at_once,
+        at_once=charge.doc[PRIVATE]["at_once"],
     )
-    return call.change(charge, {**charge.doc, "balance_transaction": transaction.id})
+    charge = call.change(charge, {**charge.doc, "balance_transaction": transaction.id})
+    charge = await payment_shares.pass_on(call, charge, amount)
+    call.emit(event, CHARGE, charge, previous)
+    await payment_shares.tell(call, charge)
+    return charge
+
+
+async def book_now(call: Call, charge: Stored) -> Stored:
+    """Stage that what was taken without waiting for the balance is in it, unless it is, with `charge.updated`."""
+    is_taken = charge.doc["captured"] and charge.doc["status"] == SUCCEEDED
+    if charge.doc["balance_transaction"] is not None or not is_taken:
+        return charge
+    names = ["balance_transaction"]
+    names += ["transfer"] if charge.doc["transfer_data"] else []
+    names += ["application_fee"] if charge.doc["application_fee_amount"] else []
+    return await take(
+        call,
+        charge,
+        charge.doc["amount_captured"],
+        event="charge.updated",
+        previous=dict.fromkeys(names),
+    )
 
 
 def family_of(method_type: str) -> str:

@@ -7,7 +7,7 @@ import msgspec
 from strongroom.domain.disputes import HOLDS_MONEY
 from strongroom.house import House
 from strongroom.resources.cards import PRIVATE
-from strongroom.resources.check_transfers import TRANSFERS, transfer_faults
+from strongroom.resources.check_transfers import FEES, TRANSFERS, fee_faults, transfer_faults
 from strongroom.resources.tasks import TASK
 from strongroom.store import Filter, Row
 from strongroom.vault import Keyring
@@ -33,6 +33,8 @@ async def money_faults(house: House, keyring: Keyring, row: Row) -> list[str]:
         return await transfer_faults(house, keyring, row)
     if row.table == DISPUTES:
         return await _dispute_faults(house, keyring, row)
+    if row.table == FEES:
+        return await fee_faults(house, keyring, row)
     return []
 
 

@@ -1,4 +1,4 @@
-"""What `strongroom check` knows of money between accounts: both sides of it are there, and say the same."""
+"""What `strongroom check` knows of money between accounts: both sides of it are there, and say the same; fees add up."""
 
 from typing import Any, Final, NamedTuple
 
@@ -9,6 +9,8 @@ from strongroom.store import Filter, Row
 from strongroom.vault import AccountShredded, Keyring, SealBroken
 
 TRANSFERS: Final = "transfers"
+FEES: Final = "application_fees"
+FEE_REFUNDS: Final = "fee_refunds"
 REVERSALS: Final = "transfer_reversals"
 CHARGES: Final = "charges"
 MOVEMENTS: Final = "balance_transactions"
@@ -25,6 +27,20 @@ async def transfer_faults(house: House, keyring: Keyring, row: Row) -> list[str]
     if transfer["amount_reversed"] != await _taken_back(side, row.id):
         faults.append("was reversed by another sum than its reversals")
     return [*faults, *await _other_side(house, row, transfer)]
+
+
+async def fee_faults(house: House, keyring: Keyring, row: Row) -> list[str]:
+    """Return what is wrong with an application fee, a few words each."""
+    fee = _opened(keyring, row)
+    side = Side(house, keyring, row.account, row.livemode)
+    refunds = await side.documents(FEE_REFUNDS, "fee", row.id)
+    faults = []
+    if await side.moved(row.id) != fee["amount"]:
+        faults.append("has brought its platform another sum")
+    if fee["amount_refunded"] != sum(one["amount"] for one in refunds):
+        faults.append("was refunded by another sum than its refunds")
+    wrong = [one["id"] for one in refunds if await side.moved(one["id"]) != -one["amount"]]
+    return [*faults, *[f"has a refund, {refund}, that took another sum" for refund in wrong]]
 
 
 class Side(NamedTuple):

@@ -22,6 +22,7 @@ from strongroom.resources import (
     confirmation_tokens,
     failed_debits,
     payment_methods,
+    payment_shares,
     tokens,
 )
 from strongroom.resources import intent_parts as parts
@@ -129,7 +130,7 @@ async def begin(call: Call, intent: Stored, params: Document) -> Onward | Refusa
     Raises:
         errors.ApiError: something is missing, or not there yet.
     """
-    _refuse_what_is_missing(intent.doc)
+    await payment_shares.check_receiver(call, intent.doc)
     _check_actions(intent.doc, params)
     method = await _method(call, intent)
     refusal = attempts.redirect_refusal(call, PAYMENT_INTENT, intent, method, params)
@@ -154,12 +155,6 @@ async def begin(call: Call, intent: Stored, params: Document) -> Onward | Refusa
     }
     call.change(intent, attempts.with_private(intent.doc, **{BUSY: charge_id, AUTHENTICATED: False}))
     return Onward(asked, "payment_intent.confirmed", state)
-
-
-def _refuse_what_is_missing(doc: Document) -> None:
-    for name in ("application_fee_amount", "transfer_data"):
-        if doc.get(name):
-            raise errors.not_implemented(f"confirming PaymentIntents with `{name}`")
 
 
 async def _method(call: Call, intent: Stored) -> Stored:
@@ -247,5 +242,6 @@ def _plan(call: Call, doc: Document, method: Stored, asked: Authorization) -> Do
         application=doc["application"],
         metadata=doc["metadata"],
         books_later=capture_method_of(doc, method["type"]) == AUTOMATIC_ASYNC,
+        platform=doc[PRIVATE].get("platform"),
         asks=doc,
     )

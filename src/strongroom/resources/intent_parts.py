@@ -28,10 +28,7 @@ from strongroom.resources.connections import application_id
 from strongroom.resources.kind import Document, Kind, Stored
 
 # What is known to Stripe and not here yet, of either kind of intent.
-NOT_YET: Final = (
-    "customer_account",
-    "payment_data",
-)
+NOT_YET: Final = ("customer_account",)
 
 
 class Words(NamedTuple):

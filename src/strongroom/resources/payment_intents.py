@@ -14,15 +14,13 @@ import re
 from typing import Final
 
 from strongroom import errors
-from strongroom.contract import fit
 from strongroom.domain import intents
 from strongroom.domain.amounts import check_amount, currency_of
 from strongroom.domain.intents import TYPES, Choosing
-from strongroom.resources import attempts, confirmation_tokens, payment_notes
+from strongroom.resources import attempts, confirmation_tokens, payment_notes, payment_shares
 from strongroom.resources import intent_parts as parts
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
-from strongroom.resources.destinations import check_destination
 from strongroom.resources.intent_parts import PAYMENT
 from strongroom.resources.kind import Document, Kind, Listing, Refusal, Stored
 from strongroom.resources.offers import Wish, offer_for
@@ -120,8 +118,13 @@ async def written(call: Call, old: Document, params: Document, choosing: Choosin
     """Return an intent's document with what `params` say, its types chosen if they depend on it."""
     new = _with_fields(old, params)
     await parts.check_customer(call, params.get("customer") or None)
-    _check_amounts(new, choosing)
-    await _check_money_moves(call, new, params)
+    currency, is_small = currency_of(new["currency"]), choosing.named == NO_MINIMUM
+    check_amount(new["amount"], currency, is_minimum_waived=is_small)
+    payment_shares.check_amounts(new)
+    payment_shares.check_fee(call, new, params, "PaymentIntent")
+    if "destination" in (params.get("transfer_data") or {}):
+        await payment_shares.check_receiver(call, new)
+    new[PRIVATE] = {**new[PRIVATE], "platform": payment_shares.platform_of(call, new, params)}
     again = TYPES not in old or not params.keys().isdisjoint(DECIDING)
     if again:
         offer = await offer_for(call, wish_of(new, choosing))
@@ -137,17 +140,11 @@ def _with_fields(old: Document, params: Document) -> Document:
     if "shipping" in params:
         new["shipping"] = parts.shipping_of(params["shipping"])
     if "transfer_data" in params:
-        new["transfer_data"] = _transfer_data(old["transfer_data"] or {}, params["transfer_data"])
+        new["transfer_data"] = payment_shares.transfer_data(old["transfer_data"], params["transfer_data"])
     if new["transfer_data"] and new["transfer_group"] is None:
         new["transfer_group"] = f"group_{new['id']}"
     check_descriptors(params)
     return payment_notes.noted(new, params)
-
-
-def _transfer_data(old: Document, given: Document) -> Document:
-    if "payment_data" in given:
-        raise errors.not_implemented("the parameter `transfer_data[payment_data]` of PaymentIntents")
-    return {**old, **fit("PaymentIntent.TransferData", given)}
 
 
 def wish_of(doc: Document, choosing: Choosing) -> Wish:
@@ -173,48 +170,6 @@ def wish_of(doc: Document, choosing: Choosing) -> Wish:
 
 
 # -- what is checked -------------------------------------------------------------------------------------------------------
-
-
-def _check_amounts(doc: Document, choosing: Choosing) -> None:
-    """Refuse an amount that cannot be charged, and shares of it that are larger than it.
-
-    Raises:
-        errors.ApiError: naming the parameter.
-    """
-    check_amount(doc["amount"], currency_of(doc["currency"]), is_minimum_waived=choosing.named == NO_MINIMUM)
-    transferred = (doc["transfer_data"] or {}).get("amount")
-    for name, share in (
-        ("application_fee_amount", doc["application_fee_amount"]),
-        ("transfer_data[amount]", transferred),
-    ):
-        if share is None:
-            continue
-        if share < 0:
-            raise errors.ParameterRefused("Invalid non-negative integer", param=name)
-        if share > doc["amount"]:
-            raise errors.InvalidRequest(
-                f"The {name} must be less than or equal to the amount of the payment.", param=name
-            )
-
-
-async def _check_money_moves(call: Call, doc: Document, params: Document) -> None:
-    """Refuse a fee that nobody would pay, or a destination that cannot be paid.
-
-    Raises:
-        errors.InvalidRequest: naming the parameter.
-    """
-    transfer = doc["transfer_data"] or {}
-    fee = doc["application_fee_amount"]
-    if fee is not None and not transfer and not call.caller.acts_for_another:
-        raise errors.InvalidRequest(
-            "Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment (using an OAuth "
-            "key or Stripe-Account header) or destination payment (using `transfer_data[destination]`).",
-            param="application_fee_amount",
-        )
-    if fee is not None and transfer.get("amount") is not None:
-        raise errors.parameters_exclusive("application_fee_amount", "transfer_data[amount]")
-    if "destination" in (params.get("transfer_data") or {}):
-        await check_destination(call, transfer["destination"], param="transfer_data[destination]")
 
 
 def check_descriptors(params: Document) -> None:

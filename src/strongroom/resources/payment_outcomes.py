@@ -212,7 +212,5 @@ async def charge_settled(call: Call, charge: Stored) -> None:
 async def booked(call: Call, state: Document, _: Outcome | None) -> None:
     """What was taken without waiting for the balance is in it now."""
     charge = await call.find(charging.CHARGE, state["charge"])
-    if charge is None or charge.doc["balance_transaction"] is not None:
-        return
-    taken = charging.take(call, charge, charge.doc["amount_captured"], at_once=charge.doc[PRIVATE]["at_once"])
-    call.emit("charge.updated", charging.CHARGE, taken, {"balance_transaction": None})
+    if charge is not None:
+        await charging.book_now(call, charge)

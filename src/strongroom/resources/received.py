@@ -52,7 +52,7 @@ def receive(
     currency: str,
     *,
     waits_until: int | None,
-    application_fee: Document | None = None,
+    fee_detail: Document | None = None,
     **fields: Any,
 ) -> Stored:
     """Stage the payment that a transfer is on the other side, with its share of the balance.
@@ -63,7 +63,7 @@ def receive(
         amount: in minor units.
         currency: of the amount.
         waits_until: when it can be paid out; None: at once.
-        application_fee: what the platform keeps of it, as an item of `fee_details`.
+        fee_detail: what the platform keeps of it, as an item of `fee_details`.
         fields: what else it says: `application`, `application_fee`, `description`, `metadata`, `source_transfer`, …
     """
     transaction = balance_transactions.book(
@@ -72,7 +72,7 @@ def receive(
         payment_id,
         amount,
         currency,
-        application_fee=application_fee,
+        application_fee=fee_detail,
         description=fields.get("description"),
         at_once=True,
         waits_until=waits_until,

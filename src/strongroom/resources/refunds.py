@@ -55,11 +55,13 @@ REFUND: Final = register_kind(Kind("refund", "refunds", "re", "refund", PERMISSI
 @handles("POST /v1/refunds", permission=PERMISSION)
 async def create(call: Call, params: Document) -> Onward:
     """Give back what a charge took, all that is left or a part; a hold is let go of as a whole."""
-    for name in ("origin", "refund_application_fee", "reverse_transfer"):
-        if params.get(name):
-            raise errors.not_implemented(f"the parameter `{name}` of refunds")
+    from strongroom.resources import payment_shares
+
+    if params.get("origin"):
+        raise errors.not_implemented("the parameter `origin` of refunds")
     charge = await _charge_of(call, params)
     amount = _amount(charge, params)
+    wished = await payment_shares.check_returns(call, charge, params)
     refund_id = ids.new("re" if charge.id.startswith("ch_") else "pyr")
     charging.occupy(call, charge, refund_id)
     state: Document = {
@@ -68,6 +70,7 @@ async def create(call: Call, params: Document) -> Onward:
         "reason": params.get("reason"),
         "metadata": merge_metadata({}, params.get("metadata")),
         "instructions_email": params.get("instructions_email"),
+        "shares": wished,
     }
     if charge.doc["captured"]:
         return Onward(Return(refund_id, charge.id, amount), "refund.created", {"id": refund_id, **state})
@@ -177,8 +180,7 @@ async def created(call: Call, state: Document, outcome: Outcome | None) -> Docum
     if is_failed:
         call.change(charge, charging.vacated(charge))
     else:
-        refund = _booked(call, charge, refund)
-        charge = _given_back(call, charge, state["amount"])
+        refund, charge = await _given_back(call, charge, refund, state.get("shares", {}))
     call.emit("refund.created", REFUND, refund)
     call.emit(
         "refund.failed" if is_failed else "charge.refunded",
@@ -245,20 +247,28 @@ def _destination(charge: Stored) -> Document:
     return {"destination_details": {"type": CARD, CARD: card}}
 
 
-def _booked(call: Call, charge: Stored, refund: Stored) -> Stored:
+async def _given_back(call: Call, charge: Stored, refund: Stored, shares: Document) -> tuple[Stored, Stored]:
+    """Stage what a refund takes from the balance, and what comes back with it, and return it and its charge."""
+    from strongroom.resources import payment_shares
+
+    amount = refund.doc["amount"]
+    if any(shares.values()):
+        charge = await charging.book_now(call, charge)
     kind = "refund" if charge.id.startswith("ch_") else "payment_refund"
     transaction = balance_transactions.book(
-        call, kind, refund.id, -refund.doc["amount"], refund.doc["currency"], description="REFUND FOR CHARGE"
+        call, kind, refund.id, -amount, refund.doc["currency"], description="REFUND FOR CHARGE"
     )
-    return call.change(refund, {**refund.doc, "balance_transaction": transaction.id})
-
-
-def _given_back(call: Call, charge: Stored, amount: int) -> Stored:
     given = charge.doc["amount_refunded"] + amount
     is_whole = given == charge.doc["amount"]
     if is_whole and charge.doc[PRIVATE].get("watched"):
         later(call, 0, "charge.given_back", {"charge": charge.id})
-    return call.change(charge, charging.vacated(charge, amount_refunded=given, refunded=is_whole))
+    call.change(charge, charging.vacated(charge, amount_refunded=given, refunded=is_whole))
+    reversal = await payment_shares.take_back(call, charge, amount, shares, refund.id)
+    changes = {"balance_transaction": transaction.id, "transfer_reversal": reversal}
+    refund = call.change(refund, {**refund.doc, **changes})
+    changed = await call.find(CHARGE, charge.id)
+    assert changed is not None
+    return refund, changed
 
 
 @continues("refund.released")

@@ -15,6 +15,7 @@ from strongroom.resources.kind import Kind
 MODULES = (
     "account_links",
     "accounts",
+    "application_fees",
     "automatic_updates",
     "balance_transactions",
     "capabilities",
@@ -34,6 +35,7 @@ MODULES = (
     "ephemeral_keys",
     "events",
     "external_accounts",
+    "fee_refunds",
     "files",
     "fraud_warnings",
     "incrementing",

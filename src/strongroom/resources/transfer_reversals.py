@@ -14,7 +14,9 @@ from typing import Final
 from strongroom import errors, ids
 from strongroom.contract import renderer
 from strongroom.domain.amounts import currency_of, written
-from strongroom.resources import balance_transactions, connections, received, transfers
+from strongroom.domain.money import rounded, share
+from strongroom.resources import balance_transactions, connections, fee_refunds, received, transfers
+from strongroom.resources.application_fees import APPLICATION_FEE
 from strongroom.resources.balance_transactions import BALANCE_TRANSACTION
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -46,10 +48,10 @@ REVERSAL: Final = register_kind(
 @handles("POST /v1/transfers/{id}/reversals", permission=PERMISSION)
 async def create(call: Call, params: Document, *, id: str) -> Document:  # noqa: A002 -- the contract's own name
     """Take back what is left of a transfer, or a part of it."""
-    if params.get("refund_application_fee"):
-        raise errors.not_implemented("the parameter `refund_application_fee` of reversals")
     transfer = await call.load(TRANSFER, id, param="id", in_path=True)
     amount = _amount(transfer, params)
+    if params.get("refund_application_fee"):
+        await _give_fee_back(call, transfer, amount)
     reversal = await reverse(
         call, transfer, amount, metadata=merge_metadata({}, params.get("metadata") or None)
     )
@@ -84,6 +86,31 @@ def _amount(transfer: Stored, params: Document) -> int:
             param="amount",
         )
     return amount
+
+
+async def _give_fee_back(call: Call, transfer: Stored, amount: int) -> None:
+    """Stage that the part of the fee that was taken of a transfer is given back with it.
+
+    Raises:
+        errors.InvalidRequest: none was taken, or none of it is left.
+    """
+    fee = await call.find(APPLICATION_FEE, transfer.doc[PRIVATE]["application_fee"] or "")
+    left = 0 if fee is None else fee_refunds.left_of(fee)
+    if fee is None or not left:
+        raise errors.InvalidRequest(
+            f"Transfer {transfer.id} has no application fee that could be refunded.",
+            param="refund_application_fee",
+        )
+    whole, before = fee.doc["amount"], fee.doc["amount_refunded"]
+    all_of_it = transfer.doc["amount"]
+    went_along = rounded(whole * transfer.doc["amount_reversed"], all_of_it)
+    # What completes the transfer takes the rest, unless earlier reversals left the fee where it was.
+    is_last = (
+        amount == left_of(transfer) and abs(before - went_along) <= transfer.doc[PRIVATE]["reversals_total"]
+    )
+    part = share(whole, amount, all_of_it, given_before=before, is_last=is_last)
+    if part:
+        await fee_refunds.give_back(call, fee, part)
 
 
 async def reverse(

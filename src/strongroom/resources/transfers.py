@@ -164,7 +164,8 @@ async def move(
     group: str | None,
     notes: Document,
     payment: Document | None = None,
-    application_fee: Document | None = None,
+    fee_detail: Document | None = None,
+    of_payment: bool = False,
 ) -> Stored:
     """Stage a transfer and the payment it is on the other side, with what both mean for the balances. Tells nobody.
 
@@ -177,7 +178,8 @@ async def move(
         group: `transfer_group`.
         notes: what else the transfer says, such as `description`, `metadata`, `source_type`.
         payment: what else the payment says: `description`, `metadata`, the fee.
-        application_fee: what the platform keeps of it, as an item of `fee_details`.
+        fee_detail: what the platform keeps of it, as an item of `fee_details`.
+        of_payment: whether a payment with `transfer_data` makes it.
     """
     transfer_id, payment_id = ids.new(TRANSFER.prefix), ids.new(received.PREFIX)
     waits_until = await _waits_until(call, source)
@@ -205,7 +207,12 @@ async def move(
         "source_transaction": None if source is None else source.id,
         "source_type": "card",
         **notes,
-        PRIVATE: {"reversals": [], "reversals_total": 0, "of_payment": False},
+        PRIVATE: {
+            "application_fee": (payment or {}).get("application_fee"),
+            "of_payment": of_payment,
+            "reversals": [],
+            "reversals_total": 0,
+        },
     }
     received.receive(
         receiver,
@@ -213,7 +220,7 @@ async def move(
         amount,
         currency,
         waits_until=waits_until,
-        application_fee=application_fee,
+        fee_detail=fee_detail,
         **{
             "application": application_id(call.caller.account),
             "source_transfer": transfer_id,
