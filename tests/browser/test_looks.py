@@ -30,6 +30,7 @@ PATHS = (
     "/webhooks/{endpoint}/edit",
     "/events",
     "/events/{event}",
+    "/domains",
 )
 LOOKS = list(itertools.product(((1440, 900), (360, 780)), ("light", "dark")))
 HOSTILE = "<img src=x onerror=alert(1)>{{7*7}}\"'</script><script>alert(2)</script>\u202eevil"
@@ -51,6 +52,7 @@ def world(stripe, name, server):
     endpoint = stripe.webhook_endpoints.create(
         {"url": "http://localhost:9/", "enabled_events": ["customer.created"], "description": HOSTILE}
     )
+    stripe.payment_method_domains.create({"domain_name": "a-rather-long-name-of-a-host.shop.invalid"})
     stripe.customers.create({"name": HOSTILE})
     (event,) = stripe.events.list().data
     return {"account": shop.id, "nobody": "acct_nobody", "endpoint": endpoint.id, "event": event.id}

@@ -33,6 +33,7 @@ PAGES: Final = (
     "review",
     "webhooks",
     "events",
+    "domains",
 )
 
 HEADERS: Final = {

@@ -40,6 +40,10 @@ NOTICES: Final = {
     "endpoint_disabled": "The endpoint is switched off.",
     "endpoint_deleted": "The endpoint was deleted.",
     "event_resent": "The event is sent again.",
+    "domain_registered": "The domain is registered.",
+    "domain_enabled": "The domain is switched on.",
+    "domain_disabled": "The domain is switched off: no wallet is shown on it.",
+    "domain_validated": "The domain was looked at again.",
 }
 
 
