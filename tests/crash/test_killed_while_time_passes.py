@@ -7,7 +7,7 @@ from support import killed
 from support.connect import eventually
 from support.killing import answered, dies_while_asked
 from support.server import Server
-from support.time import ADVANCE, WEEK
+from support.time import ADVANCE, DAY, WEEK
 
 KEY = "sk_test_passing"
 HELD = {
@@ -47,6 +47,25 @@ def test_a_hold_ends_once_when_it_was_to_end(server, place):
         assert after.canceled_at == intent.latest_charge.created + WEEK
         types = [event.type for event in stripe.events.list().data]
         assert (types.count("charge.expired"), types.count("payment_intent.canceled")) == (1, 1)
+    assert server.command("check").stdout == "0 faults\n"
+
+
+@pytest.mark.parametrize("place", killed.OF_ACTIONS)
+def test_an_action_that_nobody_takes_expires_once(server, place):
+    asked = {**HELD, "payment_method": "pm_card_threeDSecure2Required"}
+    with server.start():
+        intent = server.client(KEY).v1.payment_intents.create(asked)
+        server.stop()
+    dies_while_asked(server, place, ADVANCE, {"seconds": WEEK}, KEY)
+    with server.start():
+        stripe = server.client(KEY).v1
+        after = eventually(
+            lambda: stripe.payment_intents.retrieve(intent.id),
+            until=lambda one: one.status == "requires_payment_method",
+        )
+        assert after.last_payment_error.code == "payment_intent_payment_attempt_expired"
+        (told,) = stripe.events.list({"type": "payment_intent.payment_failed"}).data
+        assert told.created == intent.created + DAY
     assert server.command("check").stdout == "0 faults\n"
 
 

@@ -9,7 +9,7 @@ import sys
 
 from strongroom import cli
 from strongroom.http import phases, pipeline
-from strongroom.resources import acquiring, capturing
+from strongroom.resources import acquiring, capturing, challenges
 
 PLACES = {
     "before the first commit": (phases, "stage", "before"),
@@ -18,6 +18,7 @@ PLACES = {
     "before the second commit": (phases, "_answered", "after"),
     "before the request is answered": (phases, "_finish", "after"),
 }
+OF_ACTIONS = {"before an action has expired": (challenges.payment_outcomes, "fail", "before")}
 OTHER_PLACES = {
     "before what became due is done": (pipeline, "catch_up", "before"),
     "before a hold has ended": (capturing.refunds, "release", "before"),
@@ -30,10 +31,10 @@ def die():
 
 def plant(place):
     """Wrap the function at the place: the process dies before it begins or after it has returned."""
-    module, name, when = {**PLACES, **OTHER_PLACES}[place]
+    module, name, when = {**PLACES, **OF_ACTIONS, **OTHER_PLACES}[place]
     real = getattr(module, name)
 
-    if name in {"stage", "release"}:
+    if name in {"fail", "release", "stage"}:
 
         def wrapped(*given, **named):
             die()

@@ -6,7 +6,7 @@ Every address in it leads to our own page, where a test may answer for the custo
 from typing import Any, Final
 
 from strongroom import ids
-from strongroom.catalog.customer_pages import customer_pages
+from strongroom.catalog.customer_pages import EXPIRE, customer_pages
 from strongroom.catalog.microdeposits import microdeposits
 from strongroom.contract import contract
 from strongroom.contract.types import Type, head, named
@@ -46,12 +46,7 @@ def ask(call: Call, intent: Stored, method: Stored, state: Document) -> tuple[Do
     ends = expires_at(method["type"], options, call.now)
     url = page_url(call, intent.id, token)
     todo = _next_action(intent, method["type"], url, state, ends, call.now)
-    if todo["type"] == VERIFY:
-        deposits.send(call, intent.id, method, token)
-    outcome = customer_pages().by_itself(method["type"], method.doc["billing_details"]["email"])
-    if outcome is not None:
-        waits = {"intent": intent.id, "token": token, "outcome": outcome}
-        later(call, call.settings.settle_after, BY_ITSELF, waits)
+    _watch(call, intent.id, method, token, todo["type"], ends - call.now)
     return todo, {
         "token": token,
         "type": todo["type"],
@@ -60,6 +55,19 @@ def ask(call: Call, intent: Stored, method: Stored, state: Document) -> tuple[Do
         "state": state,
         "key_account": call.caller.key_account,
     }
+
+
+def _watch(call: Call, intent: str, method: Stored, token: str, action: str, seconds: int) -> None:
+    """Stage what becomes of the intent by itself: what needs nobody's answer, and that time runs out after `seconds`."""
+    pages, kind = customer_pages(), method["type"]
+    waits = {"intent": intent, "token": token}
+    if action == VERIFY:
+        deposits.send(call, intent, method, token)
+    elif EXPIRE in pages.of_type(kind).endings:
+        later(call, max(0, seconds), BY_ITSELF, {**waits, "outcome": EXPIRE})
+    outcome = pages.by_itself(kind, method.doc["billing_details"]["email"])
+    if outcome is not None:
+        later(call, call.settings.settle_after, BY_ITSELF, {**waits, "outcome": outcome})
 
 
 def page_url(call: Call, intent: str, token: str) -> str:

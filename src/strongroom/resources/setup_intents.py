@@ -194,6 +194,7 @@ async def update(call: Call, params: Document, *, intent: str) -> Document:
     doc = {**doc, "last_setup_error": None}
     if doc["status"] != intents.REQUIRES_ACTION:
         doc = attempts.vacated(doc)
+        await _abandon(call, stored)
     return view(call.change(stored, doc, **columns_of(doc)))
 
 
@@ -205,8 +206,16 @@ async def cancel(call: Call, params: Document, *, intent: str) -> Document:
     if refusal is not None:
         raise parts.unexpected_state(SETUP_INTENT, stored, refusal)
     attempts.check_free(stored)
+    await _abandon(call, stored)
     reason = params.get("cancellation_reason")
     doc = attempts.vacated(stored.doc, cancellation_reason=reason, status=intents.CANCELED)
     canceled = call.change(stored, doc)
     call.emit("setup_intent.canceled", SETUP_INTENT, canceled)
     return view(canceled)
+
+
+async def _abandon(call: Call, intent: Stored) -> None:
+    """Stage that nobody waits any more for the customer of an intent's latest attempt."""
+    from strongroom.resources import setup_attempts
+
+    await setup_attempts.abandon(call, intent.doc.get("latest_attempt"))
