@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from support.actions import WHERE, confirmed, key_of, page_of
+from support.connect import eventually
 from support.payments import AGREED
 
 PAGES = {
@@ -200,3 +201,24 @@ def test_it_is_answered_by_keyboard_alone(open_page, paying, shop):
     expect(page.get_by_role("button", name="Authorize test payment")).to_be_focused()
     page.keyboard.press("Enter")
     assert came_back(page)["redirect_status"] == "succeeded"
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["wide", "narrow"])
+def test_papers_are_accessible(open_page, paying, look):
+    stripe = paying("sepa_debit")
+    intent = confirmed(stripe, "sepa_debit", description=HOSTILE)
+    done = eventually(
+        lambda: stripe.payment_intents.retrieve(intent.id, {"expand": ["latest_charge"]}),
+        until=lambda seen: seen.status == "succeeded",
+    )
+    charge = done.latest_charge
+    mandate = stripe.mandates.retrieve(charge.payment_method_details.sepa_debit.mandate)
+    page = open_page(**look)
+    for address, heading in (
+        (charge.receipt_url, "Receipt"),
+        (mandate.payment_method_details.sepa_debit.url, "SEPA Direct Debit"),
+    ):
+        page.goto(address)
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        assert page.locator("script, img").count() == 0
+        assert faults(page, look["viewport"]["width"]) == []

@@ -260,6 +260,7 @@ def test_a_mandate_to_the_letter(inside):
 
         assert made.id.startswith("mandate_")
         assert re.fullmatch("[0-9A-Z]{16}", details["reference"])
+        assert re.fullmatch(rf"http://.*/mandates/acct_\w+/test/{made.id}/[0-9A-Za-z]{{32}}", details["url"])
         assert shown == {
             "id": made.id,
             "object": "mandate",
@@ -270,7 +271,7 @@ def test_a_mandate_to_the_letter(inside):
             "payment_method_details": {
                 "sepa_debit": {
                     "reference": details["reference"],
-                    "url": f"https://strongroom.invalid/mandates/{made.id}",
+                    "url": details["url"],
                 },
                 "type": "sepa_debit",
             },

@@ -13,7 +13,7 @@ from typing import Any, Final
 from strongroom import errors, ids, limits
 from strongroom.house import House
 from strongroom.http import answer as answers
-from strongroom.http import challenge_pages, connect_pages, log_line, oauth
+from strongroom.http import challenge_pages, connect_pages, log_line, oauth, paper_pages
 from strongroom.http.answer import Answer
 from strongroom.http.auth import authenticate
 from strongroom.http.deadlines import Deadlines
@@ -103,6 +103,8 @@ class Application:
             return await connect_pages.page(request, self.house)
         if request.path.startswith(challenge_pages.PREFIX):
             return await challenge_pages.page(request, self.house)
+        if request.path.startswith(paper_pages.PREFIXES):
+            return await paper_pages.page(request, self.house)
         caller = await authenticate(request, self.house)
         request.request_id = ids.new("req")
         request.account = caller.account

@@ -16,6 +16,7 @@ from strongroom.connectors.base import Outcome
 from strongroom.domain.holds import EXTENDED
 from strongroom.domain.intent_machine import Verdict
 from strongroom.resources import balance_transactions
+from strongroom.resources.addresses import RECEIPTS, secret_address
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.charge_details import details_of
@@ -28,8 +29,6 @@ CARD: Final = "card"
 SUCCEEDED: Final = "succeeded"
 PENDING: Final = "pending"
 FAILED: Final = "failed"
-# Nobody resolves this name (RFC 2606): there is no receipt to show.
-RECEIPTS: Final = "https://strongroom.invalid/receipts/"
 _TAKEN: Final = frozenset({Verdict.APPROVED, Verdict.AUTHORIZED})
 
 # What a plan takes over from what was asked for.
@@ -138,14 +137,14 @@ async def record(call: Call, planned: Document, outcome: Outcome) -> Stored:
         **planned,
     }
     columns = {name: doc[name] for name in ("customer", "payment_intent", "transfer_group")}
-    charge = call.insert(CHARGE, _answered(doc, outcome), object_id=doc["id"], **columns)
+    charge = call.insert(CHARGE, _answered(call, doc, outcome), object_id=doc["id"], **columns)
     await note_checks(call, planned["payment_method"], outcome)
     return await _told(call, charge, outcome)
 
 
 async def settle(call: Call, charge: Stored, outcome: Outcome) -> Stored:
     """Stage what a charge becomes that was not certain, with its event and its share of the balance."""
-    return await _told(call, call.change(charge, _answered(charge.doc, outcome)), outcome)
+    return await _told(call, call.change(charge, _answered(call, charge.doc, outcome)), outcome)
 
 
 async def _told(call: Call, charge: Stored, outcome: Outcome) -> Stored:
@@ -257,7 +256,7 @@ async def note_checks(call: Call, method_id: str, outcome: Outcome) -> None:
         call.change(method, {**method.doc, CARD: {**card, "checks": checks}})
 
 
-def _answered(doc: Document, outcome: Outcome) -> Document:
+def _answered(call: Call, doc: Document, outcome: Outcome) -> Document:
     """Return a charge's document with what was answered."""
     verdict, private = outcome.verdict, doc[PRIVATE]
     is_failed, is_taken = verdict is Verdict.DECLINED, verdict in _TAKEN
@@ -286,7 +285,7 @@ def _answered(doc: Document, outcome: Outcome) -> Document:
             "dispute": outcome.dispute,
             "granted": list(outcome.granted),
         },
-        "receipt_url": RECEIPTS + doc["id"] if is_taken else None,
+        "receipt_url": secret_address(call, RECEIPTS, doc["id"]) if is_taken else None,
         "source": _checked_source(doc["source"], details),
         "status": FAILED if is_failed else SUCCEEDED if is_taken else PENDING,
     }

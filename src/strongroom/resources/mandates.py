@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from strongroom import errors, ids
 from strongroom.catalog.method_pages import outcome_table
+from strongroom.resources.addresses import MANDATES, secret_address
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.changes import changed_leaves
@@ -23,8 +24,6 @@ INACTIVE: Final = "inactive"
 PENDING: Final = "pending"
 STATUSES: Final = frozenset({ACTIVE, INACTIVE, PENDING})
 REFERENCE_LENGTH: Final = 16
-# Nobody resolves this name (RFC 2606): there is no page to show to the payer yet.
-URL: Final = "https://strongroom.invalid/mandates/"
 _NETWORK_STATUS: Final = {ACTIVE: "accepted", PENDING: "pending", INACTIVE: "refused"}
 
 
@@ -80,7 +79,7 @@ def make(
     if not page.save.mandate:
         raise errors.InvalidRequest(f"PaymentMethods of type {page.type} have no mandates.")
     mandate_id = ids.new("mandate")
-    terms = {name: _term(value, mandate_id) for name, value in page.mandate.items()}
+    terms = {name: _term(call, value, mandate_id) for name, value in page.mandate.items()}
     kind = "multi_use" if single_use is None else "single_use"
     doc: Document = {
         "id": mandate_id,
@@ -97,12 +96,12 @@ def make(
     return call.insert(MANDATE, doc, object_id=mandate_id, payment_method=method.id, status=status)
 
 
-def _term(value: str, mandate_id: str) -> str:
+def _term(call: Call, value: str, mandate_id: str) -> str:
     """Return one of the page's terms; those that begin with `@` are made here."""
     made = {
         "@network_status": "pending",
         "@reference": ids.random_base62(REFERENCE_LENGTH).upper(),
-        "@url": URL + mandate_id,
+        "@url": secret_address(call, MANDATES, mandate_id),
     }
     return made.get(value, value)
 

@@ -14,6 +14,7 @@ from strongroom.domain import qr_codes
 from strongroom.domain.customer_actions import expires_at, made_up
 from strongroom.domain.microdeposits import arrival_date
 from strongroom.resources import deposits
+from strongroom.resources.addresses import TOKEN_LENGTH, address_of
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.kind import Document, Stored
@@ -26,7 +27,6 @@ SDK: Final = "use_stripe_sdk"
 VERIFY: Final = "verify_with_microdeposits"
 QR_PNG: Final = "qr.png"
 QR_SVG: Final = "qr.svg"
-TOKEN_LENGTH: Final = 32
 BY_ITSELF: Final = "action.by_itself"
 """What is done when nobody's answer is waited for."""
 _OWNERS: Final = {"payment_intent": "PaymentIntent", "setup_intent": "SetupIntent"}
@@ -72,8 +72,7 @@ def _watch(call: Call, intent: str, method: Stored, token: str, action: str, sec
 
 def page_url(call: Call, intent: str, token: str) -> str:
     """Return the address of the page on which the customer answers. Only whoever was sent there knows its token."""
-    mode = "live" if call.caller.livemode else "test"
-    return f"{call.settings.base_url}{PREFIX}{call.caller.account}/{mode}/{intent}/{token}"
+    return f"{address_of(call, PREFIX.strip('/'), intent)}/{token}"
 
 
 def _next_action(
