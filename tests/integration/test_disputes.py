@@ -9,8 +9,10 @@ from support.data import event_types, refused
 from support.disputes import AMOUNT, answered, charged, disputed, disputes_of, when
 from support.documents import png
 from support.payments import AGREED, PAYMENT
+from support.time import DAY, advance
 
-DAY = 24 * 3600
+__all__ = ["advance"]
+
 FEE = 1500
 
 
@@ -391,6 +393,29 @@ def test_a_dispute_is_accepted_once_and_for_all(stripe):
         with refused(says="This dispute is already closed"):
             say(dispute.id)
     assert stripe.disputes.retrieve(dispute.id).to_dict() == closed.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("createDispute", "lost"), ("createDisputeInquiry", "warning_closed")]
+)
+def test_what_nobody_answers_in_time_is_decided(stripe, advance, kind, status):
+    dispute = disputed(stripe, kind)
+    advance(to=dispute.evidence_details.due_by)
+    assert stripe.disputes.retrieve(dispute.id).status == dispute.status
+    advance(seconds=1)
+    late = when(stripe, dispute, status)
+    assert (late.evidence_details.past_due, len(late.balance_transactions)) == (True, status == "lost")
+    assert event_types(stripe, dispute.id)[-1] == "charge.dispute.closed"
+
+
+def test_what_was_answered_is_not_overdue(stripe, advance):
+    dispute = disputed(stripe, "createDispute")
+    answered(stripe, dispute, "whatever")
+    advance(to=dispute.evidence_details.due_by + 1)
+    later = disputed(stripe, "createDispute")
+    assert stripe.disputes.retrieve(dispute.id).status == "under_review"
+    assert not stripe.disputes.retrieve(dispute.id).evidence_details.past_due
+    assert later.created > dispute.evidence_details.due_by
 
 
 @pytest.mark.parametrize("kind", ["createDisputeInquiry", "createDispute"])
