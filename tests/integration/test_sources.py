@@ -110,16 +110,9 @@ def test_what_cannot_be_meant_is_refused_by_name_and_leaves_nothing(post, get, p
 @pytest.mark.parametrize(
     ("method", "path", "params"),
     [
-        ("POST", "/v1/customers", {"source": "src_x"}),
         ("DELETE", "/v1/customers/cus_x/discount", {}),
     ],
 )
 def test_what_is_not_there_yet_is_not_answered_as_if_it_were(server, secret_key, method, path, params):
     reply = server.request(method, path, params, key=secret_key)
     assert (reply.status, reply.error["code"]) == (501, "strongroom_not_implemented")
-
-
-def test_a_publishable_key_is_told_what_is_missing_not_that_it_is_forbidden(server, publishable_key):
-    allowed = server.request("POST", "/v1/sources", {}, key=publishable_key)
-    forbidden = server.request("POST", "/v1/refunds", {}, key=publishable_key)
-    assert (allowed.status, forbidden.status) == (501, 403)

@@ -18,7 +18,7 @@ STATES: Final = (FRESH, ATTACHED, CONSUMED, DETACHED, ORPHANED)
 
 US_BANK_ACCOUNT: Final = "us_bank_account"
 # What the column `object` says of rows that show as PaymentMethods; the older API's other bank accounts do not.
-SHOWN: Final = ("payment_method", "card", US_BANK_ACCOUNT)
+SHOWN: Final = ("payment_method", "card", "source", US_BANK_ACCOUNT)
 
 ATTACH: Final = "attach"
 DETACH: Final = "detach"

@@ -35,15 +35,6 @@ _NOT_KEPT: Final = frozenset({403, 409, 429, 501, 503})
 # Executed, with an answer that another try would not change.
 _NOT_RETRIED: Final = frozenset({200, 402})
 
-# What a publishable key may call at Stripe and nobody may call here yet: not forbidden, but not there.
-FOR_CLIENTS: Final = frozenset(
-    {
-        "POST /v1/sources",
-        "GET /v1/sources/{source}",
-        "POST /v1/setup_intents/{intent}/confirm",
-    }
-)
-
 
 class Work(msgspec.Struct):
     """An operation that was found, allowed and typed, ready to run as often as its commit is rejected."""
@@ -108,9 +99,7 @@ def _guard(operation: Operation, caller: Caller) -> Handler:
     handler = registry.handler(operation.key)
     if caller.kind is KeyKind.EPHEMERAL and (handler is None or handler.own is None):
         raise caller.out_of_reach()
-    may_publishable = (
-        operation.key in FOR_CLIENTS if handler is None else KeyKind.PUBLISHABLE in handler.allow
-    )
+    may_publishable = handler is not None and KeyKind.PUBLISHABLE in handler.allow
     if caller.kind is KeyKind.PUBLISHABLE and not may_publishable:
         raise errors.secret_key_required()
     if handler is None:

@@ -55,9 +55,9 @@ def check(account: Stored, params: Document, currency: str) -> None:
 
 
 def source_of(method: Stored) -> Document:
-    """Return the older object that a charge made alone shows: a card, or a bank account."""
-    is_bank = method["object"] in sources.BANKS
-    return sources.view_bank(method) if is_bank else payment_methods.as_source(method)
+    """Return the older object that a charge made alone shows: a card, a bank account, or a source."""
+    older = (*sources.BANKS, *sources.OBJECTS)
+    return sources.view(method) if method["object"] in older else payment_methods.as_source(method)
 
 
 def is_bank(source: Document | None) -> bool:

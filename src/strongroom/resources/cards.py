@@ -18,6 +18,7 @@ from strongroom.resources.kind import Document
 from strongroom.secret import Secret
 from strongroom.vault.cards import TakenCard, take_card
 
+CARD: Final = "card"
 PRIVATE: Final = "_"
 """The key of a document under which lives what no answer shows."""
 
@@ -218,6 +219,23 @@ def legacy_card(
     if currency is not None:
         shown["currency"] = currency.lower()
     return shown
+
+
+def source_card(card: Document, billing_details: Document) -> Document:
+    """Return the `card` hash of a `source` object for a card stored as a PaymentMethod's."""
+    checks, supported = card["checks"], card["three_d_secure_usage"]["supported"]
+    same = ("country", "exp_month", "exp_year", "fingerprint", "funding", "last4")
+    return {
+        **{name: card[name] for name in same},
+        "address_line1_check": checks["address_line1_check"],
+        "address_zip_check": checks["address_postal_code_check"],
+        "brand": rules.legacy_brand(card["brand"]),
+        "cvc_check": checks["cvc_check"],
+        "dynamic_last4": None,
+        "name": billing_details["name"],
+        "three_d_secure": "optional" if supported else "not_supported",
+        "tokenization_method": None,
+    }
 
 
 def with_card_id(material: CardMaterial, card_id: str) -> CardMaterial:

@@ -134,6 +134,8 @@ async def _method(call: Call, params: Document) -> Stored:
         raise errors.ParameterRefused(
             "You must supply the customer of a card that is charged by its id.", param="source"
         )
+    if isinstance(given, str) and sources.is_object(given):
+        return payment_methods.consume(call, await sources.load_object(call, given, param="source"))
     material = await sources.material_of(call, given, "source")
     if isinstance(material, BankMaterial):
         raise bank_charges.not_a_customers()

@@ -301,12 +301,13 @@ def _checked_source(source: Document | None, details: Document) -> Document | No
     if source is None or CARD not in details:
         return source
     checks = details[CARD]["checks"]
-    return {
-        **source,
+    checked = {
         "address_line1_check": checks["address_line1_check"],
         "address_zip_check": checks["address_postal_code_check"],
         "cvc_check": checks["cvc_check"],
     }
+    # A card is the source itself; a `src_…` has one.
+    return {**source, **checked} if CARD not in source else {**source, CARD: {**source[CARD], **checked}}
 
 
 def _descriptor(doc: Document) -> str | None:

@@ -20,21 +20,27 @@ from strongroom.domain import microdeposits
 from strongroom.domain import payment_methods as states
 from strongroom.domain.cards import check_expiry
 from strongroom.domain.microdeposits import Report, Verdict
-from strongroom.resources import customers, sources
+from strongroom.resources import customers, source_objects, sources
 from strongroom.resources.call import Call
 from strongroom.resources.cards import ADDRESS_FIELDS, PRIVATE
 from strongroom.resources.changes import merge_metadata
 from strongroom.resources.kind import Document, Listing, Refusal, Stored
 from strongroom.resources.registry import handles
-from strongroom.resources.sources import BANKS, CARDS, HOLDER, SOURCE, SOURCES, view
+from strongroom.resources.sources import BANKS, CARDS, HOLDER, OBJECTS, SOURCE, SOURCES, view
 
 PERMISSION: Final = "customer"
 FOLDERS: Final = {"sources": SOURCES, "cards": CARDS, "bank_accounts": BANKS}
-# What `object` of a list may say; there are no `src_…` sources here.
-LISTED: Final[dict[str, tuple[str, ...]]] = {"card": CARDS, "bank_account": BANKS, "source": ()}
+# What `object` of a list may say.
+LISTED: Final[dict[str, tuple[str, ...]]] = {"card": CARDS, "bank_account": BANKS, "source": OBJECTS}
 
 OF_CARDS: Final = (*ADDRESS_FIELDS, "exp_month", "exp_year", "name")
-OF_SOURCES: Final = ("owner",)
+OF_OBJECTS: Final = ("owner",)
+# What an update may say of each, beside metadata.
+OWN: Final[dict[str, tuple[str, ...]]] = {
+    **dict.fromkeys(CARDS, OF_CARDS),
+    **dict.fromkeys(BANKS, HOLDER),
+    **dict.fromkeys(OBJECTS, OF_OBJECTS),
+}
 # The checks that an address stands for: a new one has not been asked about.
 CHECKED: Final = {"line1": "address_line1_check", "postal_code": "address_postal_code_check"}
 
@@ -120,15 +126,17 @@ async def list_all(call: Call, params: Document, *, customer: str) -> Listing:
 
 @_handles("POST", "/{id}")
 async def update(call: Call, params: Document, *, customer: str, id: str) -> Document:  # noqa: A002 -- the contract's own name
-    """Change metadata, and of a card its holder, address and expiry, of a bank account its holder."""
+    """Change metadata, and of a card its holder, address and expiry, of a bank account its holder, of a source its owner."""
     await _owner(call, customer)
     source = await _load(call, customer, id)
-    is_bank = source["object"] in BANKS
-    foreign = [name for name in (OF_CARDS if is_bank else HOLDER) + OF_SOURCES if name in params]
+    own = OWN[source["object"]]
+    foreign = [name for name in (*OF_CARDS, *HOLDER, *OF_OBJECTS) if name in params and name not in own]
     if foreign:
         raise errors.parameter_unknown(foreign)
+    if source["object"] in OBJECTS:
+        return view(source_objects.change(call, source, params))
     doc = {**source.doc, "metadata": merge_metadata(source.doc["metadata"], params.get("metadata"))}
-    doc |= _holder_changes(doc, params) if is_bank else _card_changes(call, doc, params)
+    doc |= _holder_changes(doc, params) if source["object"] in BANKS else _card_changes(call, doc, params)
     return view(source) if doc == source.doc else view(sources.change(call, source, doc))
 
 
@@ -173,12 +181,12 @@ def _address_changes(params: Document) -> Iterator[tuple[str, str | None]]:
 
 @_handles("DELETE", "/{id}")
 async def delete(call: Call, params: Document, *, customer: str, id: str) -> Document:  # noqa: A002 -- the contract's own name
-    """Take a source away for good; its number is erased."""
+    """Take a source away for good; its number is erased. Of a `src_…`, which is consumed, the object is shown."""
     await _owner(call, customer)
     source = await _load(call, customer, id)
-    await sources.remove(call, source)
+    left = await sources.remove(call, source)
     await customers.forget_method(call, customer, source.id)
-    return {"id": source.id, "object": view(source)["object"], "deleted": True}
+    return left
 
 
 # -- verify -----------------------------------------------------------------------------------------------------------

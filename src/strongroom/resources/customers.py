@@ -329,6 +329,6 @@ async def _orphan_methods(call: Call, customer: str) -> None:
                     record=None,
                 )
             else:
-                call.delete(method)
+                sources.end(call, method)
         if held:
             params["starting_after"] = held[-1].id

@@ -19,6 +19,7 @@ from strongroom.vault.methods import take_method, take_tax_id
 
 # Accounts that somebody has connected with their bank: there are none here to refer to.
 CONNECTED: Final = "financial_connections_account"
+BILLING: Final = "billing_details"
 CONTACT: Final = ("email", "name", "phone", "tax_id")
 
 
@@ -106,27 +107,27 @@ async def take_in(call: Call, page: MethodType, data: Document, *, param: str = 
 # -- billing details --------------------------------------------------------------------------------------------------
 
 
-def billing_details(given: Document | None, *, param: str = "") -> Document:
-    """Return complete billing details, null where nothing was sent.
+def billing_details(given: Document | None, *, param: str = "", at: str = BILLING) -> Document:
+    """Return complete billing details, null where nothing was sent; `at` is what the hash is called.
 
     Raises:
         errors.ParameterRefused: the country is none.
     """
     given = given or {}
     address = given.get("address") or {}
-    check_country(address, param=param)
+    check_country(address, param=param, at=at)
     return {
         "address": {key: address.get(key) or None for key in EMPTY_ADDRESS},
         **{key: _contact(given, key) for key in CONTACT},
     }
 
 
-def merged_billing(old: Document, given: Document) -> Document:
+def merged_billing(old: Document, given: Document, *, at: str = BILLING) -> Document:
     """Return billing details after an update: leaf by leaf, an empty text unsets, an empty address unsets all of it."""
     new = {**old, **{key: _contact(given, key) for key in given if key != "address"}}
     if "address" in given:
         address = given["address"] or EMPTY_ADDRESS
-        check_country(address)
+        check_country(address, at=at)
         new["address"] = {**old["address"], **{key: value or None for key, value in address.items()}}
     return new
 
@@ -136,14 +137,14 @@ def _contact(given: Document, key: str) -> str | None:
     return take_tax_id(value) if key == "tax_id" and value is not None else value
 
 
-def check_country(address: Document, *, param: str = "") -> None:
+def check_country(address: Document, *, param: str = "", at: str = BILLING) -> None:
     """Refuse an address in a country that is none."""
     country = address.get("country")
     if country and not catalog.is_country(country):
         raise errors.ParameterRefused(
             f"Country '{errors.echo(country)}' is unknown. Try using a 2-character alphanumeric country code.",
             code="country_code_invalid",
-            param=inside(param, "billing_details[address][country]"),
+            param=inside(param, f"{at}[address][country]"),
         )
 
 

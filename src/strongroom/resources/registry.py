@@ -52,6 +52,7 @@ MODULES = (
     "setting_up",
     "setup_attempts",
     "setup_intents",
+    "source_objects",
     "test_clocks",
     "tokens",
     "transfer_reversals",

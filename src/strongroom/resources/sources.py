@@ -1,8 +1,8 @@
-"""A customer's older sources: the `card_…` and `ba_…` objects that came before PaymentMethods.
+"""A customer's older sources: the `card_…`, `ba_…` and `src_…` objects that came before PaymentMethods.
 
 They are rows of `payment_methods`, stored in a PaymentMethod's shape, so the same card shows in both APIs because it is
 the same row. A bank account of the United States shows in both once it is verified; any other only here. What requests
-do with them is in `customer_sources` and `customers`.
+do with them is in `customer_sources` and `customers`; a `src_…` also lives without a customer, see `source_objects`.
 """
 
 from typing import Any, Final
@@ -23,8 +23,11 @@ from strongroom.store import Filter
 # What the column `object` says of a source: the last is the one that shows as a PaymentMethod too.
 CARDS: Final = ("card",)
 BANKS: Final = ("bank_account", states.US_BANK_ACCOUNT)
-SOURCES: Final = (*CARDS, *BANKS)
+OBJECTS: Final = ("source",)
+SOURCES: Final = (*CARDS, *BANKS, *OBJECTS)
+PREFIX: Final = "src"
 
+REUSABLE: Final = "reusable"
 HOLDER: Final = ("account_holder_name", "account_holder_type")
 AMERICAN: Final = "US"
 
@@ -33,8 +36,38 @@ AMERICAN: Final = "US"
 
 
 def view(source: Stored) -> Document:
-    """Return the older `card` or `bank_account` object."""
+    """Return the older `card`, `bank_account` or `source` object."""
+    if source["object"] in OBJECTS:
+        return view_object(source)
     return view_bank(source) if source["object"] in BANKS else payment_methods.as_source(source)
+
+
+def view_object(source: Stored) -> Document:
+    """Return the `source` object. One that cannot be used any more is consumed."""
+    doc = source.doc
+    private, billing = doc[PRIVATE], doc["billing_details"]
+    is_usable = source["state"] in (states.FRESH, states.ATTACHED)
+    shown: Document = {
+        "id": source.id,
+        "object": "source",
+        "allow_redisplay": source["allow_redisplay"],
+        "amount": private["amount"],
+        cards.CARD: cards.source_card(doc[cards.CARD], billing),
+        "client_secret": private["client_secret"],
+        "created": doc["created"],
+        "currency": private["currency"],
+        "flow": "none",
+        "livemode": doc["livemode"],
+        "metadata": doc["metadata"],
+        "owner": {
+            "address": billing["address"] if any(billing["address"].values()) else None,
+            **{name: billing[name] for name in ("email", "name", "phone")},
+        },
+        "status": "chargeable" if is_usable else "consumed",
+        "type": doc["type"],
+        "usage": private["usage"],
+    }
+    return shown if source["customer"] is None else {**shown, "customer": source["customer"]}
 
 
 def view_bank(source: Stored) -> Document:
@@ -60,9 +93,10 @@ def view_bank(source: Stored) -> Document:
 
 
 TABLE: Final = PAYMENT_METHOD.table
-SOURCE: Final = Kind("bank_account|card", TABLE, "card", "source", "customer", view)
+SOURCE: Final = Kind("bank_account|card|source", TABLE, "card", "source", "customer", view)
 CARD: Final = register_kind(Kind("card", TABLE, "card", "source", "customer", view))
 BANK_ACCOUNT: Final = register_kind(Kind("bank_account", TABLE, "ba", "source", "customer", view))
+SOURCE_OBJECT: Final = register_kind(Kind("source", TABLE, PREFIX, "source", "source", view))
 
 
 @includes("customer", "sources")
@@ -89,6 +123,19 @@ async def find(
     return source if is_here else None
 
 
+async def load_object(call: Call, source_id: str, *, param: str, in_path: bool = False) -> Stored:
+    """Return a `src_…`, whoever has it, or raise `resource_missing`."""
+    source = await call.load(SOURCE_OBJECT, source_id, param=param, in_path=in_path)
+    if source["object"] not in OBJECTS:
+        raise await call.missing(SOURCE_OBJECT, source_id, param=param, in_path=in_path)
+    return source
+
+
+def is_object(given: Document | str) -> bool:
+    """Whether what was sent as a source is the id of a `src_…`."""
+    return isinstance(given, str) and given.startswith(f"{PREFIX}_")
+
+
 async def newest_but(call: Call, customer: str, gone: str) -> str | None:
     """Return the id of the customer's newest source other than `gone`, and hold on to it until this call has committed."""
     newest, _ = await call.page(SOURCE, {"limit": 2}, of_customer(customer))
@@ -111,7 +158,7 @@ async def add(
     metadata: Any = None,
     objects: tuple[str, ...] = SOURCES,
 ) -> Stored | Refusal:
-    """Make a source of this customer from a token, which is spent, or from what was sent along.
+    """Make a source of this customer from a token, which is spent, from what was sent along, or of a `src_…` there is.
 
     The caller guards the customer; for a bank account it changes the customer, so that of two requests that bring the
     same account at once one finds the other's.
@@ -119,7 +166,7 @@ async def add(
     Args:
         call: the request.
         customer: who gets it.
-        given: a token's id, or the hash of a card or a bank account.
+        given: the id of a token or a `src_…`, or the hash of a card or a bank account.
         param: the parameter it came in, for the `param` of errors.
         metadata: what to note about it; None: what stands in the hash.
         objects: the kinds that are welcome.
@@ -128,6 +175,8 @@ async def add(
         errors.InvalidRequest: the first thing wrong.
         errors.CardError: the card is wrong; that it was declined is a `Refusal`.
     """
+    if isinstance(given, str) and is_object(given):
+        return await _add_object(call, customer, given, param=param, metadata=metadata, objects=objects)
     material = await material_of(call, given, param)
     kind = "bank_account" if isinstance(material, BankMaterial) else "card"
     if kind not in objects:
@@ -143,6 +192,28 @@ async def add(
     return added
 
 
+async def _add_object(
+    call: Call, customer: str, source_id: str, *, param: str, metadata: Any, objects: tuple[str, ...]
+) -> Stored | Refusal:
+    """Attach a `src_…`: it stays what it is, and now belongs to somebody."""
+    source = await load_object(call, source_id, param=param)
+    if source["object"] not in objects:
+        raise errors.InvalidRequest("A source cannot be used here.", param=param)
+    if source.doc[PRIVATE]["usage"] != REUSABLE:
+        raise errors.InvalidRequest(
+            "This source is for a single use, and cannot be attached to a customer.", param=param
+        )
+    if source["state"] != states.FRESH:
+        states.after(states.ATTACH, source["state"], param=param)
+    if metadata is not None:
+        merged = merge_metadata(source.doc["metadata"], metadata)
+        source = call.change(source, {**source.doc, "metadata": merged})
+    added = payment_methods.attach_to(call, source, customer, silent=True)
+    if isinstance(added, Stored):
+        call.emit("customer.source.created", SOURCE, added)
+    return added
+
+
 async def material_of(call: Call, given: Document | str, param: str) -> CardMaterial | BankMaterial:
     """Return the card or bank account of a token, which is spent, or of what was sent along.
 
@@ -151,8 +222,6 @@ async def material_of(call: Call, given: Document | str, param: str) -> CardMate
     """
     if not isinstance(given, str):
         return await _material_of_hash(call, given, param)
-    if given.startswith("src_"):
-        raise errors.not_implemented("legacy sources (`src_…`) of customers")
     if given.startswith("pm_"):
         raise errors.InvalidRequest(
             "You cannot use a PaymentMethod as a source. Attach it to the customer instead.", param=param
@@ -264,8 +333,27 @@ def change(call: Call, source: Stored, doc: Document) -> Stored:
     return changed
 
 
-async def remove(call: Call, source: Stored) -> None:
-    """Stage the end of a source and of its number."""
-    call.delete(source)
+async def remove(call: Call, source: Stored) -> Document:
+    """Stage the end of a source and of its number, and return what is left: the stub, or a consumed `src_…`."""
     await call.erase_record(source["record"])
+    if source["object"] in OBJECTS:
+        source = _consumed(call, source)
+        left = view(source)
+    else:
+        call.delete(source)
+        left = {"id": source.id, "object": view(source)["object"], "deleted": True}
     call.emit("customer.source.deleted", SOURCE, source)
+    return left
+
+
+def _consumed(call: Call, source: Stored) -> Stored:
+    state = states.after(states.DETACH, source["state"])
+    return call.change(source, customer=None, record=None, state=state, detached_at=call.now)
+
+
+def end(call: Call, source: Stored) -> None:
+    """Stage the end of a source whose customer goes; its number has been erased."""
+    if source["object"] in OBJECTS:
+        _consumed(call, source)
+    else:
+        call.delete(source)
