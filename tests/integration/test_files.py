@@ -230,17 +230,6 @@ def test_multipart_is_for_files_alone(post, get):
     assert get("/v1/customers").json["data"] == []
 
 
-def test_a_link_with_the_file_is_not_built_yet(stripe, get):
-    for create in (True, False):
-        fields = {"purpose": "business_icon", "file": a_file(png()), "file_link_data": {"create": create}}
-        if create:
-            with refused(sdk.APIError, status=501, code="strongroom_not_implemented", says="file_link_data"):
-                stripe.files.create(fields)
-            assert get("/v1/files").json["data"] == []
-        else:
-            assert stripe.files.create(fields).links.data == []
-
-
 def test_an_upload_may_come_in_chunks_of_unknown_number(server, secret_key, bytes_of):
     body = upload(png(300_000))
     pieces = (body[at : at + 1000] for at in range(0, len(body), 1000))

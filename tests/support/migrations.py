@@ -19,4 +19,5 @@ MIGRATIONS = [
     "0016_disputes",
     "0017_ephemeral_keys",
     "0018_customer_sessions",
+    "0019_file_links",
 ]

@@ -45,6 +45,8 @@ class FilePurpose:
     """Who may have the bytes back: one of `DOWNLOADS`."""
     publishable: bool
     """Whether a publishable key may upload it."""
+    linkable: bool
+    """Whether there may be a link by which anybody has the bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _type(name: str, given: object) -> FileType:
 
 def _purpose(name: str, given: object, types: Mapping[str, FileType]) -> FilePurpose:
     where = f"files: purpose {name}"
-    said = row(where, given, _PURPOSE, {"days": int})
+    said = row(where, given, _PURPOSE, {"days": int, "linkable": bool})
     bytes_max = said["kib_max"] * 1024
     if not 0 < bytes_max <= limits.FILE_BYTES_MAX:
         raise CatalogError(f"{where}: no upload is as large as kib_max")
@@ -112,6 +114,7 @@ def _purpose(name: str, given: object, types: Mapping[str, FileType]) -> FilePur
         said["days"] * 24 * 3600 if "days" in said else None,
         one_of(where, said["download"], DOWNLOADS),
         said["publishable"],
+        said.get("linkable", False),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from strongroom import errors, ids, limits
 from strongroom.house import House
 from strongroom.http import answer as answers
-from strongroom.http import challenge_pages, connect_pages, log_line, oauth, paper_pages
+from strongroom.http import challenge_pages, connect_pages, link_pages, log_line, oauth, paper_pages
 from strongroom.http.answer import Answer
 from strongroom.http.auth import authenticate
 from strongroom.http.deadlines import Deadlines
@@ -101,6 +101,8 @@ class Application:
             return await oauth.deauthorize(request, self.house)
         if request.path.startswith(connect_pages.PREFIX):
             return await connect_pages.page(request, self.house)
+        if request.path.startswith(link_pages.PREFIX):
+            return await link_pages.page(request, self.house)
         if request.path.startswith(challenge_pages.PREFIX):
             return await challenge_pages.page(request, self.house)
         if request.path.startswith(paper_pages.PREFIXES):

@@ -17,7 +17,7 @@ from strongroom import errors, ids
 from strongroom.customer_pages import answers, asked
 from strongroom.customer_pages.rendering import Page
 from strongroom.house import House
-from strongroom.http import phases
+from strongroom.http import phases, visitors
 from strongroom.http.answer import Answer
 from strongroom.http.frames import is_web, redirect
 from strongroom.http.request import Request
@@ -28,7 +28,6 @@ from strongroom.resources.kind import Document, Refusal, Stored
 from strongroom.resources.next_actions import PREFIX as START
 from strongroom.resources.next_actions import QR_PNG, QR_SVG
 from strongroom.resources.tasks import Onward
-from strongroom.vault import AccountShredded, SealBroken
 
 PREFIX: Final = START
 _PATH: Final = re.compile(
@@ -122,11 +121,8 @@ async def _sent_back(call: Call, waiting: Waiting) -> Answer:
 
 async def acting_for(request: Request, house: House, account: str, *, livemode: bool) -> phases.Whose | None:
     """Return in whose name a page looks, or None if there is no such account: looking makes none."""
-    if not await house.key_store.account_keys(account, livemode):
-        return None
-    try:
-        keyring = await house.keyring(account, livemode)
-    except (AccountShredded, SealBroken):
+    keyring = await visitors.keyring_of(house, account, livemode=livemode)
+    if keyring is None:
         return None
     origin = Origin(request.request_id, None, request.client_ip, request.path)
     return phases.Whose(_acting(account, livemode, account), origin, keyring)

@@ -6,8 +6,8 @@
     GET  /v1/files/{file}/contents    the bytes, where the purpose lets them out again
 
 A browser or phone may upload with a publishable key what the catalogue says it may; it never reads anything back. The
-key of a file is a vaulted record, its content lies beside it in sealed segments, all written in one commit. There are
-no links to files yet.
+key of a file is a vaulted record, its content lies beside it in sealed segments, all written in one commit. Links by
+which anybody has the bytes are in `file_links`.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from strongroom import errors, ids
 from strongroom.catalog import FilePurpose, file_tables, magic_file
+from strongroom.resources import file_links
 from strongroom.resources.call import RECORDS, Call
 from strongroom.resources.caller import KeyKind
 from strongroom.resources.cards import PRIVATE
@@ -29,6 +30,7 @@ from strongroom.vault.documents import take_document as look_at
 from strongroom.vault.segments import RECORD_KIND, FileSeal, new_file_key, segments_of
 
 SEGMENTS: Final = "file_segments"
+LINK_DATA: Final = "file_link_data"
 # A mebibyte: about as much as may be sealed, opened or read before the others get their turn.
 AT_ONCE: Final = 16
 
@@ -59,16 +61,21 @@ async def create(call: Call, params: Document) -> Document:
     file = _insert(
         call, purpose, file_id, record=record, size=uploaded.size, filename=uploaded.filename, type=kind.name
     )
+    links = [file_links.make(call, file, params[LINK_DATA], root=LINK_DATA)] if _wants_link(params) else []
     call.emit("file.created", FILE, file)
-    return view(file)
+    shown = view(file)
+    return {**shown, "links": {**shown["links"], "data": [file_links.shown(call, link) for link in links]}}
 
 
 def _check_key(call: Call, purpose: FilePurpose, params: Document) -> None:
-    wants_link = (params.get("file_link_data") or {}).get("create", False)
-    if call.caller.kind is KeyKind.PUBLISHABLE and (wants_link or not purpose.publishable):
+    if call.caller.kind is KeyKind.PUBLISHABLE and (_wants_link(params) or not purpose.publishable):
         raise errors.secret_key_required()
-    if wants_link:
-        raise errors.not_implemented("the parameter `file_link_data` of files")
+    if _wants_link(params) and call.caller.kind is KeyKind.RESTRICTED:
+        file_links.check_may_make(call)
+
+
+def _wants_link(params: Document) -> bool:
+    return bool((params.get(LINK_DATA) or {}).get("create", False))
 
 
 async def _seal(call: Call, file_id: str, record: str, uploaded: UploadedFile) -> None:
@@ -140,17 +147,22 @@ def _lets_out(purpose: FilePurpose, uploader: KeyKind) -> bool:
 @handles("GET /v1/files/{file}", permission="file")
 async def retrieve(call: Call, params: Document, *, file: str) -> Document:
     """Show what is known of a file."""
-    return view(await _load(call, file, param="file", in_path=True))
+    return await _with_links(call, await load(call, file, param="file", in_path=True))
 
 
 @handles("GET /v1/files", permission="file")
 async def list_all(call: Call, params: Document) -> Listing:
     """List files, newest first."""
     filters = [Filter("purpose", "eq", params["purpose"])] if "purpose" in params else []
-    return await call.listing(FILE, params, filters)
+    found, has_more = await call.page(FILE, params, filters)
+    return Listing(list(await asyncio.gather(*[_with_links(call, file) for file in found])), has_more)
 
 
-async def _load(call: Call, file_id: str, *, param: str, in_path: bool = False) -> Stored:
+async def _with_links(call: Call, file: Stored) -> Document:
+    return {**view(file), "links": await file_links.of_file(call, file.id)}
+
+
+async def load(call: Call, file_id: str, *, param: str, in_path: bool = False) -> Stored:
     """Return a file that has not had its time, or raise `resource_missing`."""
     file = await call.load(FILE, file_id, param=param, in_path=in_path)
     expires_at = file["expires_at"]
@@ -159,15 +171,27 @@ async def _load(call: Call, file_id: str, *, param: str, in_path: bool = False) 
     return file
 
 
+async def find_living(call: Call, file_id: str) -> Stored | None:
+    """Return a file that has not had its time, or None."""
+    file = await call.find(FILE, file_id)
+    is_there = file is not None and (file["expires_at"] is None or file["expires_at"] > call.now)
+    return file if is_there else None
+
+
 # -- contents ---------------------------------------------------------------------------------------------------------
 
 
 @handles("GET /v1/files/{file}/contents", permission="file")
 async def contents(call: Call, params: Document, *, file: str) -> Attachment:
     """Hand out the bytes that were uploaded, to be saved."""
-    stored = await _load(call, file, param="file", in_path=True)
+    stored = await load(call, file, param="file", in_path=True)
     if stored.doc["url"] is None:
         raise errors.Forbidden(f"Files with the purpose {stored['purpose']} cannot be downloaded.")
+    return await attachment(call, stored)
+
+
+async def attachment(call: Call, stored: Stored) -> Attachment:
+    """Return the bytes of a file, to be saved under its name."""
     kind = file_tables().types[stored.doc["type"]]
     content = b"".join([piece async for piece in pieces(call.store, call.keyring, stored.row)])
     return Attachment(content, kind.mime[0], stored.doc["filename"] or f"{stored.id}.{kind.extensions[0]}")
@@ -235,7 +259,7 @@ async def take_document(call: Call, file_id: str, *, purposes: tuple[str, ...], 
     if magic is not None:
         fitting = magic.purpose if magic.purpose in purposes else purposes[0]
         return _insert(call, file_tables().purposes[fitting], ids.new("file"), outcome=magic.outcome)
-    file = await _load(call, file_id, param=param)
+    file = await load(call, file_id, param=param)
     if file["purpose"] not in purposes:
         raise errors.InvalidRequest(
             f"The file '{errors.echo(file_id)}' was uploaded with the purpose {file['purpose']}; here it has to be "

@@ -36,6 +36,7 @@ MODULES = (
     "events",
     "external_accounts",
     "fee_refunds",
+    "file_links",
     "files",
     "fraud_warnings",
     "incrementing",

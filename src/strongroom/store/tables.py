@@ -280,6 +280,11 @@ TABLES: Final = {
         # `doc` is a sealed segment of the file; `id` is the file's with the segment's number behind it.
         Table("file_segments", [Column("file", "text")]),
         Table(
+            "file_links",
+            [CREATED, Column("file", "text"), Column("ends_at", "integer")],
+            [LISTABLE, Index(("account", "livemode", "file", "seq"))],
+        ),
+        Table(
             "payment_method_configurations",
             [Column("kind", "text"), Column("is_default", "boolean")],
             [LISTABLE],
