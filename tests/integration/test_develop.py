@@ -7,11 +7,8 @@ from contextlib import contextmanager
 import pytest
 import stripe as sdk
 
-from strongroom.catalog import triggers
-from strongroom.catalog.reading import CatalogError
 from strongroom.catalog.triggers import trigger_table
 from strongroom.config import Settings
-from strongroom.contract import contract
 from strongroom.develop import trigger
 from strongroom.develop.api import Api, Refused
 from strongroom.develop.listen import place_of
@@ -21,6 +18,7 @@ from support.commands import Listening
 from support.configurations import connected
 from support.connect import acting_on, eventually
 from support.data import event_types
+from support.events import faults_of
 from support.receiver import Receiver
 from support.server import STRONGROOM, Server
 
@@ -63,6 +61,9 @@ def test_every_trigger_makes_its_event_happen(api, stripe, one):
 
     assert told["type"] == one.event
     assert len(said) == len(one.steps)
+    where = {None, told.get("account")}
+    every = [event for account in where for event in api.get("/v1/events", {"limit": "100"}, account)["data"]]
+    assert {event["type"]: [*faults_of(event)] for event in every if [*faults_of(event)]} == {}
 
 
 def test_the_command_says_what_it_does_and_which_event_came(server, secret_key, stripe):
@@ -101,26 +102,6 @@ def test_refusals_are_one_line(server, secret_key):
     )
     assert command("trigger", "nothing.happened").returncode == 2
     assert command("trigger", "--list").stdout.split() == [one.event for one in TRIGGERS]
-
-
-def test_events_that_are_triggered_are_events_of_the_contract():
-    assert {one.event for one in TRIGGERS} <= set(contract().shapes.enums["Event.type"])
-
-
-@pytest.mark.parametrize(
-    ("document", "says"),
-    [
-        ({"a.b": {"steps": [{"as": "x"}]}}, "a step is one of"),
-        ({"a.b": {"steps": [{"as": "x", "post": "/v1/{y}"}]}}, "y is not made before"),
-        ({"a.b": {"steps": [{"as": "x", "post": "/v1", "params": {"a": 1}}]}}, "not of type str"),
-        ({"a.b": {"steps": [], "after": "c.d"}}, "there is no c.d"),
-        ({"a.b": {"steps": [], "in": "{x}"}}, "no step makes"),
-        ({"a.b": {"steps": [], "how": "x"}}, "nobody knows what how means"),
-    ],
-)
-def test_a_mistake_in_the_table_is_found(document, says):
-    with pytest.raises(CatalogError, match=says):
-        triggers.build(document)
 
 
 def test_what_the_api_says_no_to_is_said_in_its_words(api):

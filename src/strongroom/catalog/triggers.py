@@ -8,7 +8,8 @@ from typing import Final
 
 from strongroom.catalog.reading import CatalogError, Document, read, row
 
-METHODS: Final = ("post", "delete", "upload")
+METHODS: Final = ("post", "delete", "upload", "find")
+VERBS: Final = {"delete": "DELETE", "find": "GET"}
 
 _PLACE: Final = re.compile(r"\{([a-z_]+)\}")
 
@@ -25,6 +26,8 @@ class Step:
     account: str | None
     """The step that made the connected account it acts on, in braces."""
     uploads: bool
+    finds: bool
+    """Whether it looks in a list for what the steps before it have led to: the first that is there."""
     declines: bool
     """Whether it may be declined: then the refusal is what leads to the event."""
 
@@ -71,7 +74,7 @@ def build(document: Document) -> dict[str, Trigger]:
         if "after" in columns and before is None:
             raise CatalogError(f"{event}: there is no {columns['after']} before it")
         steps = (*(before.steps if before else ()), *_steps(event, columns["steps"]))
-        account = columns.get("in") or (before.account if before else None)
+        account = columns.get("in", before.account if before else None) or None
         table[event] = _checked(Trigger(event, steps, account))
     return table
 
@@ -86,11 +89,12 @@ def _steps(event: str, given: list[object]) -> Iterator[Step]:
         params = row(event, columns.get("params", {}), {}, dict.fromkeys(columns.get("params", {}), str))
         yield Step(
             columns["as"],
-            "DELETE" if ways == ["delete"] else "POST",
+            VERBS.get(ways[0], "POST"),
             columns[ways[0]],
             params,
             columns.get("in"),
             ways == ["upload"],
+            ways == ["find"],
             columns.get("declines", False),
         )
 

@@ -51,7 +51,7 @@ def run(api: Api, trigger: Trigger, changed: Overrides, say: Callable[[str], Non
         say(f"Running fixture for: {step.name}")
         params = {**step.params, **changed.get(step.name, {})}
         ids[step.name] = _make(api, step, {key: _filled(text, ids) for key, text in params.items()}, ids)
-    return _event(api, trigger, ids)
+    return _event(api, trigger, {name: made for name, made in ids.items() if made})
 
 
 def _names(trigger: Trigger) -> list[str]:
@@ -68,18 +68,32 @@ def _filled(text: str, ids: Mapping[str, str]) -> str:
 def _make(api: Api, step: Step, params: Mapping[str, str], ids: Mapping[str, str]) -> str:
     """Make one call and return the id of what it made, or of what an earlier step of the name did if it was declined."""
     path = _filled(step.path, ids)
+    account = _filled(step.account, ids) if step.account else None
     if step.uploads:
         made = api.upload(path, params, FILENAME, CONTENT)
+    elif step.finds:
+        made = _first(api, path, {**params, "limit": "1"}, account)
     else:
-        account = _filled(step.account, ids) if step.account else None
         try:
             made = api.call(step.method, path, params, account)
         except Refused as refusal:
             if not step.declines or refusal.status != DECLINED:
                 raise
             made = {"id": ids.get(step.name, "")}
-    made_id: str = made["id"]
+    # A clock has no id.
+    made_id: str = made.get("id", "")
     return made_id
+
+
+def _first(api: Api, path: str, params: Mapping[str, str], account: str | None) -> Document:
+    """Wait for something to be in a list, and return it."""
+    end = time.monotonic() + EVENT_SECONDS_MAX
+    while time.monotonic() < end:
+        found: list[Document] = api.get(path, params, account)["data"]
+        if found:
+            return found[0]
+        time.sleep(EVERY_SECONDS)
+    raise ValueError(f"all was done, but nothing came to be at {path}")
 
 
 def _event(api: Api, trigger: Trigger, ids: Mapping[str, str]) -> Document:
