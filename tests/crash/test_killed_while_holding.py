@@ -11,7 +11,9 @@ HELD = {
     "currency": "usd",
     "payment_method": "pm_card_visa",
     "payment_method_types": ["card"],
-    "payment_method_options": {"card": {"request_incremental_authorization": "if_available"}},
+    "payment_method_options": {
+        "card": {"request_incremental_authorization": "if_available", "request_multicapture": "if_available"}
+    },
     "capture_method": "manual",
     "confirm": True,
 }
@@ -34,4 +36,22 @@ def test_more_is_held_once(tmp_path, database_for, engine, place, asked, status,
         assert (after.amount, after.amount_capturable, after.latest_charge.amount) == (held, held, held)
         assert stripe.payment_intents.capture(intent.id).amount_received == held
         assert [one.amount for one in stripe.balance_transactions.list().data] == [held]
+    assert server.command("check").stdout == "0 faults\n"
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+@pytest.mark.parametrize("place", BETWEEN)
+def test_a_part_is_taken_once(tmp_path, database_for, engine, place):
+    server = Server(tmp_path / "data", database_for(engine))
+    with server.start():
+        intent = server.client(KEY).v1.payment_intents.create(HELD)
+        server.stop()
+    path = f"/v1/payment_intents/{intent.id}/capture"
+    params = {"amount_to_capture": "900", "final_capture": "false"}
+    dies_while_asked(server, place, path, params, KEY)
+    with server.start():
+        assert answered(server, path, params, KEY).json["amount_capturable"] == 2000
+        stripe = server.client(KEY).v1
+        assert stripe.payment_intents.capture(intent.id).amount_received == 2900
+        assert sorted(one.amount for one in stripe.balance_transactions.list().data) == [900, 2000]
     assert server.command("check").stdout == "0 faults\n"

@@ -6,11 +6,12 @@
 A hold that is neither taken nor let go of within a week is let go of by the bank, and the intent is canceled.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from strongroom import errors, ids
+from strongroom.catalog.holds import holds as hold_tables
 from strongroom.connectors.base import Cancellation, Capture, Outcome
-from strongroom.domain import intents
+from strongroom.domain import holds, intents
 from strongroom.domain.amounts import currency_of, written
 from strongroom.domain.intent_machine import PAYMENT as MACHINE
 from strongroom.domain.intent_machine import Action, Status, Verdict
@@ -40,39 +41,81 @@ AUTOMATIC: Final = "automatic"
 
 @handles("POST /v1/payment_intents/{intent}/capture", permission=PERMISSION)
 async def capture(call: Call, params: Document, *, intent: str) -> Onward:
-    """Take what is held, or a part of it; the rest is let go of."""
+    """Take what is held, or a part of it; the rest is let go of, unless `final_capture` is false."""
     stored = await call.load(PAYMENT_INTENT, intent, param="intent", in_path=True)
-    amount = _amount(params)
+    sent = _amount(stored, params)
     _check_state(stored)
     attempts.check_free(stored)
-    held: int = stored.doc["amount_capturable"]
-    amount = held if amount is None else amount
-    if amount > held:
-        raise errors.InvalidRequest(
-            f"The amount_to_capture must be no more than {written(held, currency_of(stored.doc['currency']))}, which is "
-            "what can be captured.",
-            code="amount_too_large",
-            param="amount_to_capture",
-            payment_intent=attempts.shown(call, PAYMENT_INTENT, stored),
-        )
-    if params.get("final_capture") is False:
-        raise errors.InvalidRequest(
-            "This PaymentIntent can only be captured once: multicapture is not available for its charge.",
-            param="final_capture",
-        )
-    return await _begin(call, stored, params, amount)
+    charge = await _charge_of(call, stored)
+    amount = stored.doc["amount_capturable"] if sent is None else sent
+    _check_held(call, stored, charge, amount)
+    is_final = params.get("final_capture", True)
+    if not is_final:
+        _check_part(stored, charge)
+    return await _begin(call, stored, charge, params, Part(amount, is_final=is_final))
 
 
-def _amount(params: Document) -> int | None:
-    """Return how much is to be taken, None if nobody says; the two refusals and their parameters were reported."""
+class Part(NamedTuple):
+    """What is taken of a hold."""
+
+    amount: int
+    is_final: bool
+    """Whether the rest is let go of."""
+
+
+def _amount(intent: Stored, params: Document) -> int | None:
+    """Return how much is to be taken, None if nobody says; the two refusals and their parameters were reported.
+
+    Nothing can be taken where something was taken before: it lets go of the rest.
+    """
     amount: int | None = params.get("amount_to_capture")
     if amount is not None and amount < 0:
         raise errors.ParameterRefused("Invalid non-negative integer", param="amount_to_capture")
-    if amount == 0:
+    lets_go = intent.doc["amount_received"] > 0 and params.get("final_capture", True)
+    if amount == 0 and not lets_go:
         raise errors.ParameterRefused(
             "This value must be greater than or equal to 1.", code="parameter_invalid_integer", param="amount"
         )
     return amount
+
+
+def _check_held(call: Call, intent: Stored, charge: Stored, amount: int) -> None:
+    """Refuse to take more than is held, and than the network lets be taken beyond that.
+
+    Raises:
+        errors.InvalidRequest: `amount_too_large`, the intent inside.
+    """
+    granted = charge.doc[PRIVATE].get("granted", ())
+    most = holds.most_of(granted, intent.doc["amount"]) - intent.doc["amount_received"]
+    if amount > most:
+        raise errors.InvalidRequest(
+            f"The amount_to_capture must be no more than {written(most, currency_of(intent.doc['currency']))}, which is "
+            "what can be captured.",
+            code="amount_too_large",
+            param="amount_to_capture",
+            payment_intent=attempts.shown(call, PAYMENT_INTENT, intent),
+        )
+
+
+def _check_part(intent: Stored, charge: Stored) -> None:
+    """Refuse to keep the rest held where the network does not have that, or too often.
+
+    Raises:
+        errors.InvalidRequest: naming the parameter.
+        errors.Unavailable: 501, for payments that are shared with others.
+    """
+    most = hold_tables().limits["captures"]
+    if holds.MULTICAPTURE not in charge.doc[PRIVATE].get("granted", ()):
+        message = (
+            "This PaymentIntent can only be captured once: multicapture is not available for its charge."
+        )
+    elif charge.doc[PRIVATE].get("captures", 0) >= most - 1:
+        message = f"A PaymentIntent can be captured at most {most} times."
+    elif intent.doc["application_fee_amount"] or intent.doc["transfer_data"]:
+        raise errors.not_implemented("`final_capture=false` of payments with a fee or a transfer")
+    else:
+        return
+    raise errors.InvalidRequest(message, param="final_capture")
 
 
 def _check_state(intent: Stored) -> None:
@@ -92,20 +135,22 @@ def _check_state(intent: Stored) -> None:
     raise parts.unexpected_state(PAYMENT_INTENT, intent, message)
 
 
-async def _begin(call: Call, intent: Stored, params: Document, amount: int) -> Onward:
-    charge = await _charge_of(call, intent)
+async def _begin(call: Call, intent: Stored, charge: Stored, params: Document, part: Part) -> Onward:
     await payment_shares.check_receiver(call, intent.doc)
-    shares = payment_shares.of_capture(call, params, intent.doc, amount)
+    shares = payment_shares.of_capture(call, params, intent.doc, part.amount)
     reference = ids.new("capture")
     charging.occupy(call, payment_shares.with_platform(call, charge, params), reference)
     noted = ("statement_descriptor", "statement_descriptor_suffix")
     notes = {name: params[name] for name in noted if name in params}
     metadata = merge_metadata(intent.doc["metadata"], params.get("metadata"))
-    doc = payment_notes.noted({**intent.doc, **notes, **shares, "metadata": metadata}, params, amount=amount)
+    doc = payment_notes.noted(
+        {**intent.doc, **notes, **shares, "metadata": metadata}, params, amount=part.amount
+    )
     notes |= payment_shares.as_shown(shares)
     call.change(intent, attempts.with_private(doc, **{attempts.BUSY: reference}))
-    state = {"intent": intent.id, "charge": charge.id, "amount": amount, "notes": notes}
-    return Onward(Capture(reference, charge.id, amount), "payment_intent.captured", state)
+    state = {"intent": intent.id, "charge": charge.id, "amount": part.amount, "notes": notes}
+    asked = Capture(reference, charge.id, part.amount, final=part.is_final)
+    return Onward(asked, "payment_intent.captured", state)
 
 
 async def _charge_of(call: Call, intent: Stored) -> Stored:
@@ -129,8 +174,11 @@ async def captured(call: Call, state: Document, outcome: Outcome | None) -> Docu
         error = charging.decline_error(outcome, charge=charge.id)
         inside = attempts.shown(call, PAYMENT_INTENT, held)
         return Refusal(attempts.holding(error, payment_intent=inside), keeps_all=True)
-    await charging.captured(call, charge, state["amount"], **state["notes"])
-    doc = attempts.vacated(intent.doc, status=status, amount_capturable=0, amount_received=state["amount"])
+    is_final = status == intents.SUCCEEDED
+    await charging.captured(call, charge, state["amount"], is_final=is_final, **state["notes"])
+    received = intent.doc["amount_received"] + state["amount"]
+    capturable = 0 if is_final else max(0, intent.doc["amount"] - received)
+    doc = attempts.vacated(intent.doc, status=status, amount_capturable=capturable, amount_received=received)
     taken = call.change(intent, doc)
     payment_outcomes.tell(call, taken)
     return view(taken)
@@ -150,6 +198,12 @@ async def cancel(call: Call, params: Document, *, intent: str) -> Document | Onw
     if refusal is not None:
         raise parts.unexpected_state(PAYMENT_INTENT, stored, refusal)
     attempts.check_free(stored)
+    if stored.doc["amount_received"]:
+        message = (
+            "You cannot cancel this PaymentIntent because a part of it was captured. Capture it with an amount_to_capture "
+            "of 0 to release the rest."
+        )
+        raise parts.unexpected_state(PAYMENT_INTENT, stored, message)
     reason = params.get("cancellation_reason")
     if status != intents.REQUIRES_CAPTURE:
         return view(_canceled(call, stored, reason, Action.CANCEL))
@@ -189,13 +243,32 @@ async def canceled(call: Call, state: Document, _: Outcome | None) -> Document:
 
 @continues("charge.hold_ends")
 async def hold_ends(call: Call, state: Document, _: Outcome | None) -> None:
-    """What was held for its time and not taken is let go of by the bank itself; an intent that waited for it is canceled."""
+    """What was held for its time and not taken is let go of by the bank itself; an intent that waited for it is canceled.
+
+    Raises:
+        errors.RateLimited: somebody is just taking it, or letting go of it.
+    """
     charge = await call.find(CHARGE, state["charge"])
     if charge is None or charge.doc["captured"] or charge.doc[PRIVATE]["released"]:
         return
-    refunds.release(call, charge, ids.new(refunds.REFUND.prefix), reason=refunds.EXPIRED)
+    if charge.doc[PRIVATE]["busy"] is not None:
+        raise errors.lock_timeout()
     intent = None
     if charge["payment_intent"] is not None:
         intent = await call.find(PAYMENT_INTENT, charge["payment_intent"])
+    if charge.doc["amount_captured"]:
+        assert intent is not None
+        _rest_ends(call, intent, charge)
+        return
+    refunds.release(call, charge, ids.new(refunds.REFUND.prefix), reason=refunds.EXPIRED)
     if intent is not None and intent.doc["status"] == intents.REQUIRES_CAPTURE:
         _canceled(call, intent, AUTOMATIC, Action.EXPIRE)
+
+
+def _rest_ends(call: Call, intent: Stored, charge: Stored) -> None:
+    """Stage that what is left of a hold is let go of; what was taken of it was paid."""
+    charging.let_rest_go(call, charge)
+    status = MACHINE.decide(Status(intent.doc["status"]), Action.EXPIRE, Verdict.PARTLY_CAPTURED).value
+    payment_outcomes.tell(
+        call, call.change(intent, attempts.vacated(intent.doc, status=status, amount_capturable=0))
+    )

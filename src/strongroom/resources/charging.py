@@ -173,20 +173,43 @@ def _watch_bank(call: Call, charge: Stored) -> None:
         later(call, call.settings.settle_after, "charge.disputed", {"charge": charge.id})
 
 
-async def captured(call: Call, charge: Stored, amount: int, **notes: Any) -> Stored:
-    """Stage that a part of what was held was taken and the rest let go of, with its event and its share of the balance."""
-    private = {**charge.doc[PRIVATE], "busy": None}
-    doc = {
-        **charge.doc,
-        **notes,
-        "amount_captured": amount,
-        "amount_refunded": charge.doc["amount"] - amount,
-        "captured": True,
-        PRIVATE: private,
+async def captured(call: Call, charge: Stored, amount: int, *, is_final: bool = True, **notes: Any) -> Stored:
+    """Stage that a part of what was held was taken, with its event and its share of the balance.
+
+    Args:
+        call: the second half's.
+        charge: held, and perhaps taken in part already.
+        amount: how much is taken now, in minor units; 0: nothing, only the rest is let go of.
+        is_final: whether the rest is let go of.
+        notes: fields that change with it.
+    """
+    doc, taken = charge.doc, charge.doc["amount_captured"] + amount
+    # The network may let more be taken than was held; then that is what was charged.
+    whole = max(doc["amount"], taken)
+    private = {**doc[PRIVATE], "busy": None, "captures": doc[PRIVATE].get("captures", 0) + 1}
+    changes = {
+        "amount": whole,
+        "amount_captured": taken,
+        "amount_refunded": whole - taken if is_final else 0,
+        "captured": is_final,
     }
-    charge = await take(call, call.change(charge, doc), amount, event="charge.captured")
-    _watch_bank(call, charge)
+    charge = call.change(charge, {**doc, **notes, **changes, PRIVATE: private})
+    if amount:
+        charge = await take(call, charge, amount, event="charge.captured")
+    else:
+        call.emit("charge.captured", CHARGE, charge)
+    if is_final:
+        _watch_bank(call, charge)
     return charge
+
+
+def let_rest_go(call: Call, charge: Stored) -> Stored:
+    """Stage that what is left of a hold of which something was taken is not held any more, with `charge.updated`."""
+    left = charge.doc["amount"] - charge.doc["amount_captured"]
+    gone = call.change(charge, vacated(charge, amount_refunded=left, captured=True))
+    call.emit("charge.updated", CHARGE, gone, {"amount_refunded": 0, "captured": False})
+    _watch_bank(call, gone)
+    return gone
 
 
 async def take(

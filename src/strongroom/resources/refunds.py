@@ -130,6 +130,11 @@ def _check_refundable(charge: Stored) -> None:
         raise errors.InvalidRequest(
             f"Charge {charge.id} has already been refunded.", code="charge_already_refunded"
         )
+    if doc["amount_captured"] and not doc["captured"]:
+        raise errors.InvalidRequest(
+            f"Charge {charge.id} is still being captured. Release the rest with a final capture, then refund it.",
+            param="charge",
+        )
     if doc["status"] != SUCCEEDED:
         raise errors.InvalidRequest(
             f"Charge {charge.id} cannot be refunded: its status is {doc['status']}.", param="charge"
