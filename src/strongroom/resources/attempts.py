@@ -218,15 +218,22 @@ def redirect_refusal(
     return Refusal(holding(error, **{kind.type: shown(call, kind, intent)}), keeps_all=True)
 
 
-async def agreed(call: Call, method: Stored, params: Document, *, code: str) -> Document | None:
-    """Return what the customer agrees to, for types that need it; None if they need not, or have agreed before.
+async def agreed(call: Call, method: Stored, params: Document, *, keeps: bool, code: str) -> Document | None:
+    """Return what the customer agrees to that becomes a mandate; None if it makes none, or they have agreed before.
+
+    Args:
+        call: the first half's.
+        method: what is to be paid with.
+        params: of the request.
+        keeps: whether it is kept for payments without the customer: then wallets have mandates as well, if one was agreed to.
+        code: of the refusal.
 
     Raises:
-        errors.InvalidRequest: `code`: they have agreed to nothing.
+        errors.InvalidRequest: `code`: the type needs it, and they have agreed to nothing.
     """
-    acceptance = acceptance_of(call, params)
-    if not needs_mandate(PAGES[method["type"]]):
-        return None
+    acceptance, page = acceptance_of(call, params), PAGES[method["type"]]
+    if not needs_mandate(page):
+        return acceptance if keeps and page.save.mandate and not page.own_rules else None
     mandate = params.get("mandate")
     if mandate:
         stored = await call.load(mandates.MANDATE, mandate, param="mandate")

@@ -136,7 +136,10 @@ async def begin(call: Call, intent: Stored, params: Document) -> Onward | Refusa
     refusal = attempts.redirect_refusal(call, PAYMENT_INTENT, intent, method, params)
     if refusal is not None:
         return refusal
-    acceptance = await attempts.agreed(call, method, params, code="payment_intent_mandate_invalid")
+    keeps = usage_of(intent.doc, method["type"]) == attempts.OFF_SESSION
+    acceptance = await attempts.agreed(
+        call, method, params, keeps=keeps, code="payment_intent_mandate_invalid"
+    )
     _check_descriptor(intent.doc, method)
     charge_id = ids.new("ch" if method["type"] == CARD else "py")
     asked = await _question(call, intent, method, params, charge_id)

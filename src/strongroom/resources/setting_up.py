@@ -85,7 +85,7 @@ async def begin(call: Call, intent: Stored, params: Document) -> Onward | Refusa
     refusal = attempts.redirect_refusal(call, SETUP_INTENT, intent, method, params)
     if refusal is not None:
         return refusal
-    acceptance = await attempts.agreed(call, method, params, code="setup_intent_mandate_invalid")
+    acceptance = await attempts.agreed(call, method, params, keeps=True, code="setup_intent_mandate_invalid")
     attempts.check_can_verify(intent, method)
     attempt_id = ids.new(SETUP_ATTEMPT.prefix)
     options: Document = intent.doc[PRIVATE]["options"].get(method["type"], {})
