@@ -5,45 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import stripe as sdk
 
-from support.connect import ADDRESS, COMPLETE, CUSTOM, INDIVIDUAL, acting_on, events_of, eventually
+from support.connect import COMPLETE, CUSTOM, acting_on, events_of, eventually
 from support.data import refused
-from support.documents import png, upload_as
+from support.persons import COMPANY, MATCHING, NOBODY, company, events_about_persons, persons
 
-COMPANY = {**CUSTOM, "business_type": "company", "company": {"name": "Rosen Books"}}
-NOBODY = {"status": 404, "code": "resource_missing", "param": "person"}
-MATCHING = {
-    "first_name": "Jenny",
-    "last_name": "Rosen",
-    "email": "jenny@example.com",
-    "phone": "0000000000",
-    "address": ADDRESS,
-    "dob": {"day": 1, "month": 1, "year": 1901},
-    "ssn_last_4": "0000",
-    "relationship": {"representative": True, "executive": True, "title": "CEO"},
-}
-
-
-@pytest.fixture
-def company(stripe):
-    """A company's account that its platform looks after."""
-    return stripe.accounts.create(COMPANY)
-
-
-@pytest.fixture
-def persons(stripe, company):
-    """The persons of that company, with the account already said."""
-
-    class Persons:
-        def __getattr__(self, verb):
-            service = getattr(stripe.accounts.persons, verb)
-            return lambda *rest: service(company.id, *rest)
-
-    return Persons()
-
-
-def events_about_persons(stripe, account):
-    found = events_of(stripe, account, "person.created", "person.updated", "person.deleted")
-    return [(event.type, event.data.object.id) for event in found]
+__all__ = ["company", "persons"]
 
 
 # -- create -----------------------------------------------------------------------------------------------------------
@@ -153,90 +119,6 @@ def test_a_wrong_person_is_refused_by_leaf_and_nothing_changes(stripe, persons, 
     assert events_about_persons(stripe, company) == [("person.created", person.id)]
 
 
-# -- relationships ----------------------------------------------------------------------------------------------------
-
-
-def test_more_than_a_whole_company_is_owned_by_nobody(persons):
-    persons.create({"relationship": {"owner": True, "percent_ownership": 60}})
-    with refused(param="relationship[percent_ownership]", says="exceed 100 percent"):
-        persons.create({"relationship": {"owner": True, "percent_ownership": 50}})
-
-    second = persons.create({"relationship": {"owner": True, "percent_ownership": 40}})
-    with refused(param="relationship[percent_ownership]"):
-        persons.update(second.id, {"relationship": {"percent_ownership": 40.5}})
-    assert persons.retrieve(second.id).relationship.percent_ownership == 40.0
-
-
-def test_a_share_stays_until_it_is_taken_back(persons):
-    person = persons.create({"relationship": {"owner": True, "percent_ownership": 100}})
-    assert person.relationship.percent_ownership == 100.0
-
-    released = persons.update(person.id, {"relationship": {"owner": False}})
-    assert (released.relationship.owner, released.relationship.percent_ownership) == (False, 100.0)
-    zero = persons.update(person.id, {"relationship": {"percent_ownership": 0}}).relationship
-    assert (zero.percent_ownership, type(zero.percent_ownership)) == (0.0, float)
-    unset = persons.update(person.id, {"relationship": {"percent_ownership": ""}})
-    assert unset.relationship.percent_ownership is None
-
-
-def test_there_is_one_representative_and_the_next_takes_over(stripe, persons, company):
-    first = persons.create({"relationship": {"representative": True}})
-    second = persons.create({"relationship": {"representative": True}})
-
-    assert second.relationship.representative is True
-    assert persons.retrieve(first.id).relationship.representative is False
-    (told,) = events_of(stripe, company, "person.updated")
-    assert told.data.object.id == first.id
-    assert told.data.previous_attributes["relationship"].to_dict() == {"representative": True}
-
-
-def test_owners_are_provided_once_enough_is_owned_and_directors_never_are(stripe, persons, company):
-    persons.create({"relationship": {"owner": True, "percent_ownership": 80, "director": True}})
-
-    shown = stripe.accounts.retrieve(company.id).company
-    assert (shown.owners_provided, shown.directors_provided) == (True, False)
-
-
-def test_an_individual_is_one_person_written_through_either_door(stripe):
-    account = stripe.accounts.create({**COMPLETE, "individual": {**INDIVIDUAL, "maiden_name": "Doe"}})
-    (person,) = stripe.accounts.persons.list(account.id).data
-
-    assert person.id == account.individual.id
-    assert person.relationship.representative is True
-    stripe.accounts.persons.update(account.id, person.id, {"maiden_name": "Roe"})
-    stripe.accounts.update(account.id, {"individual": {"last_name": "Poe"}})
-    assert stripe.accounts.retrieve(account.id).individual.maiden_name == "Roe"
-    assert stripe.accounts.persons.retrieve(account.id, person.id).last_name == "Poe"
-
-
-def test_beside_an_individual_are_guardians_and_authorizers_alone(stripe):
-    account = stripe.accounts.create(COMPLETE)
-    with refused(param="relationship"):
-        stripe.accounts.persons.create(account.id, {"relationship": {"director": True}})
-    guardian = stripe.accounts.persons.create(account.id, {"relationship": {"legal_guardian": True}})
-    for write in (
-        lambda: stripe.accounts.persons.update(
-            account.id, guardian.id, {"relationship": {"representative": True}}
-        ),
-        lambda: stripe.accounts.persons.update(
-            account.id, account.individual.id, {"relationship": {"representative": False}}
-        ),
-    ):
-        with refused(param="relationship[representative]"):
-            write()
-
-    assert stripe.accounts.retrieve(account.id).individual.id == account.individual.id
-
-
-def test_an_individual_that_becomes_a_company_stays_as_its_representative(stripe):
-    account = stripe.accounts.create(COMPLETE)
-    stripe.accounts.update(account.id, {"business_type": "company", "company": {"name": "Rosen"}})
-
-    (person,) = stripe.accounts.persons.list(account.id).data
-    assert person.id == account.individual.id
-    assert (person.relationship.representative, person.relationship.percent_ownership) == (True, None)
-
-
 # -- update -----------------------------------------------------------------------------------------------------------
 
 
@@ -322,101 +204,6 @@ def test_shares_written_at_once_never_come_to_more_than_the_whole(persons, compa
 
     assert statuses.count(200) == 1
     assert len(persons.list({}).data) == 1
-
-
-# -- documents --------------------------------------------------------------------------------------------------------
-
-
-def test_a_test_document_becomes_a_file_of_the_persons_own_and_satisfies(persons):
-    given = {
-        **MATCHING,
-        "ssn_last_4": "1111",
-        "verification": {"document": {"front": "file_identity_document_success"}},
-    }
-    person = persons.create(given)
-
-    front = person.verification.document.front
-    assert front.startswith("file_")
-    assert front != "file_identity_document_success"
-    other = persons.create({"verification": {"document": {"front": "file_identity_document_success"}}})
-    assert other.verification.document.front != front
-    settled = eventually(
-        lambda: persons.retrieve(person.id), until=lambda seen: not seen.requirements.pending_verification
-    )
-    assert (settled.verification.status, settled.verification.document.front) == ("verified", front)
-
-
-def test_a_failing_document_fails_again_under_its_own_id(persons):
-    person = persons.create(
-        {**MATCHING, "verification": {"document": {"front": "file_identity_document_failure"}}}
-    )
-    front = person.verification.document.front
-    for _ in range(2):
-        failed = eventually(
-            lambda: persons.retrieve(person.id),
-            until=lambda seen: seen.verification.document.details_code is not None,
-        )
-        assert failed.verification.document.details_code == "document_failed_test_mode"
-        persons.update(person.id, {"verification": {"document": {"front": front}}})
-
-
-def test_a_document_is_the_accounts_or_the_platforms_and_was_uploaded_for_this(
-    stripe, persons, company, server, secret_key
-):
-    platforms = upload_as(server, secret_key, png())
-    accounts = upload_as(server, secret_key, png(), account=company.id)
-    logo = upload_as(server, secret_key, png(), purpose="business_logo")
-
-    for file_id in (platforms, accounts):
-        person = persons.create({"verification": {"document": {"front": file_id, "back": platforms}}})
-        assert (person.verification.document.front, person.verification.document.back) == (file_id, platforms)
-    with refused(param="verification[additional_document][back]", says="business_logo"):
-        persons.create({"verification": {"additional_document": {"back": logo}}})
-    emptied = persons.update(person.id, {"verification": {"document": {"back": ""}}})
-    assert (emptied.verification.document.front, emptied.verification.document.back) == (accounts, None)
-
-
-def test_a_document_can_be_expanded_wherever_it_is(stripe, persons, company, server, secret_key):
-    platforms = upload_as(server, secret_key, png())
-    accounts = upload_as(server, secret_key, png(), account=company.id)
-    sides = {
-        "document": {"front": platforms, "back": accounts},
-        "additional_document": {"front": "file_identity_document_success"},
-    }
-    whole = {
-        "expand": [
-            "verification.document.front",
-            "verification.document.back",
-            "verification.additional_document.front",
-        ]
-    }
-    person = persons.create({"verification": sides, **whole})
-
-    for shown in (person, persons.retrieve(person.id, whole)):
-        verification = shown.verification
-        files = (
-            verification.document.front,
-            verification.document.back,
-            verification.additional_document.front,
-        )
-        assert [file.object for file in files] == ["file"] * 3
-        assert [file.id for file in files[:2]] == [platforms, accounts]
-        assert [file.purpose for file in files] == ["identity_document"] * 3
-    inside = stripe.accounts.persons.retrieve(
-        company.id, person.id, {"expand": ["verification.document.back"]}, acting_on(company)
-    )
-    assert (inside.verification.document.back.id, inside.verification.document.front) == (accounts, platforms)
-
-
-def test_other_documents_are_taken_and_never_shown(persons, server, secret_key):
-    requirement = upload_as(server, secret_key, png(), purpose="account_requirement")
-    person = persons.create({"documents": {"passport": {"files": [requirement]}, "visa": {"files": [""]}}})
-
-    assert "documents" not in person
-    assert requirement not in str(person)
-    identity = upload_as(server, secret_key, png())
-    with refused(param="documents[visa][files][0]", says="account_requirement"):
-        persons.update(person.id, {"documents": {"visa": {"files": [identity]}}})
 
 
 # -- list -------------------------------------------------------------------------------------------------------------

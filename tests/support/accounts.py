@@ -181,3 +181,28 @@ def _replaced(given, **changes):
         "rejected",
     )
     return Facts(**{**{name: getattr(given, name) for name in fields}, **changes})
+
+
+EMPTY_LISTS = {
+    "alternatives": [],
+    "currently_due": [],
+    "errors": [],
+    "eventually_due": [],
+    "past_due": [],
+    "pending_verification": [],
+}
+NOTHING_DUE = {**EMPTY_LISTS, "current_deadline": None, "disabled_reason": None}
+
+
+def summary(assessment):
+    return (
+        statuses(assessment),
+        assessment.charges_enabled,
+        assessment.payouts_enabled,
+        assessment.details_submitted,
+        assessment.requirements["disabled_reason"],
+    )
+
+
+def both(status):
+    return {"card_payments": status, "transfers": status}
