@@ -72,6 +72,7 @@ class Outbox:
         self.find = store.find
         self.page = store.page
         self.count = store.count
+        self.totals = store.totals
         self.scan = store.scan
         self.scan_due = store.scan_due
         self.gather = store.gather

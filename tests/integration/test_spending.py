@@ -3,6 +3,8 @@
 The controls: with the row that spenders change taken out, two spend the same money; a payment that was lost is noticed.
 """
 
+from contextlib import closing
+
 import apsw
 import pytest
 
@@ -80,6 +82,10 @@ def test_what_leaves_with_waiting_money_is_spent_first(inside):
             "DELETE FROM balance_transactions WHERE source LIKE 'tr_%'",
             "has taken another sum from its platform",
         ),
+        (
+            "UPDATE balance_transactions SET net = net + 1 WHERE source LIKE 'py_%'",
+            "is added up as another sum",
+        ),
         ("DELETE FROM transfer_reversals", "was reversed by another sum than its reversals"),
         (
             "DELETE FROM balance_transactions WHERE source LIKE 'fee_%'",
@@ -110,3 +116,21 @@ def test_a_planted_loss_is_noticed(tmp_path, damage, said):
     database.execute(damage)
     database.close()
     assert said in server.command("check").stdout
+
+
+def test_what_was_booked_before_the_database_added_up_still_counts(tmp_path):
+    with Server(tmp_path / "data") as server:
+        stripe = server.client(KEY).v1
+        funded(stripe)
+        before = stripe.balance.retrieve().to_dict()
+    with closing(apsw.Connection(str(tmp_path / "data" / "strongroom.db"))) as database:
+        database.execute("UPDATE balance_transactions SET net = NULL")
+        assert database.changes() > 0
+    with Server(tmp_path / "data") as server:
+        stripe = server.client(KEY).v1
+        assert stripe.balance.retrieve().to_dict() == before
+        available = before["available"][0]["amount"]
+        account = connected(stripe)
+        assert available > 0
+        stripe.transfers.create({"amount": available, "currency": "usd", "destination": account.id})
+        assert stripe.balance.retrieve().available[0].amount == 0

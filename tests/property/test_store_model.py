@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -105,8 +106,26 @@ def test_a_page_is_the_same_stretch_of_a_list(opened, contents, conditions, limi
         assert page == (expected, has_more)
         counted = await store.count("payment_methods", account, False, filters=conditions, limit=limit)
         assert counted == min(len(matching), limit)
+        totals = await store.totals(
+            "payment_methods",
+            account,
+            False,
+            column="created",
+            by="type",
+            apart="customer",
+            filters=conditions,
+        )
+        assert sorted(totals) == added_up(matching)
 
     runner.run(example())
+
+
+def added_up(rows: Sequence[Row]) -> list[tuple[str, bool, int, int]]:
+    """What `created` adds up to by type, apart for those with and without a customer."""
+    sums: Counter[tuple[str, bool]] = Counter()
+    for row in rows:
+        sums[row.columns["type"], row.columns["customer"] is not None] += row.columns["created"]
+    return sorted((*key, total, 0) for key, total in sums.items())
 
 
 def payment_method(

@@ -20,4 +20,5 @@ MIGRATIONS = [
     "0017_ephemeral_keys",
     "0018_customer_sessions",
     "0019_file_links",
+    "0020_sums",
 ]

@@ -207,6 +207,7 @@ def test_an_unknown_table_is_refused_everywhere(play):
             store.find("nothing", "mac", b""),
             store.page("nothing", ACCOUNT, False, limit=1),
             store.count("nothing", ACCOUNT, False, limit=1),
+            store.totals("nothing", ACCOUNT, False, column="created", by="id", apart="id"),
             store.scan("nothing", 0, 1),
         ):
             with pytest.raises(ValueError, match="no table 'nothing'"):
@@ -219,5 +220,40 @@ def test_a_sound_database_has_no_faults(play):
     async def scene(store):
         await stored(store, customer("cus_1"))
         assert await store.check() == []
+
+    play(scene)
+
+
+def test_totals_tell_how_many_rows_lack_the_column_and_ask_only_for_columns_there_are(play):
+    async def scene(store):
+        def task(number, kind, due_at):
+            columns = {"created": number, "kind": kind, "due_at": due_at}
+            return Row("tasks", ACCOUNT, False, f"task_{number}", 0, 0, columns, b"")
+
+        rows = [task(1, "a", 10), task(2, "a", None), task(3, "a", 30), task(4, "b", None)]
+        await store.commit(WriteSet(inserts=rows))
+
+        async def totals(**columns):
+            return sorted(await store.totals("tasks", ACCOUNT, False, **columns))
+
+        assert await totals(column="due_at", by="kind", apart="due_at") == [
+            ("a", False, 0, 1),
+            ("a", True, 40, 0),
+            ("b", False, 0, 1),
+        ]
+        assert await totals(column="due_at", by="kind", apart="created") == [
+            ("a", True, 40, 1),
+            ("b", True, 0, 1),
+        ]
+        assert await totals(
+            column="created", by="kind", apart="due_at", filters=[Filter("due_at", "lt", 30)]
+        ) == [("a", True, 1, 0)]
+        assert (
+            await totals(column="created", by="kind", apart="kind", filters=[Filter("kind", "eq", "\0")])
+            == []
+        )
+        for wrong in ({"column": "doc"}, {"by": "seq"}, {"apart": "nothing"}):
+            with pytest.raises(ValueError, match="has no column"):
+                await totals(**{"column": "created", "by": "kind", "apart": "due_at", **wrong})
 
     play(scene)

@@ -140,6 +140,7 @@ def book(
         currency=currency,
         source=source,
         pending_until=when if waits else None,
+        net=doc["net"],
     )
 
 
@@ -185,11 +186,8 @@ async def list_all(call: Call, params: Document) -> Listing:
 async def retrieve_balance(call: Call, params: Document) -> Document:
     """Show what can be paid out and what still waits, in each currency; at least in the account's own."""
     own = account_tables().countries[(await standing_of(call)).country].currency
-    sums = {AVAILABLE: Counter({own: 0}), PENDING: Counter({own: 0})}
-    async for transaction in everything(call):
-        shown = view(transaction)
-        sums[shown["status"]][shown["currency"]] += shown["net"]
-    currencies = sorted({*sums[AVAILABLE], *sums[PENDING]}, key=lambda one: (one != own, one))
+    sums = await sums_of(call)
+    currencies = sorted({own, *sums[AVAILABLE], *sums[PENDING]}, key=lambda one: (one != own, one))
     return {
         "object": "balance",
         "livemode": call.caller.livemode,
@@ -197,8 +195,30 @@ async def retrieve_balance(call: Call, params: Document) -> Document:
     }
 
 
-async def everything(call: Call, filters: Sequence[Filter] = ()) -> AsyncIterator[Stored]:
-    """Yield the account's balance transactions, newest first."""
+async def sums_of(call: Call, filters: Sequence[Filter] = ()) -> dict[str, Counter[str]]:
+    """Return what the account's balance transactions add up to: by status, then by currency, in minor units."""
+    caller = call.caller
+    totals = await call.store.totals(
+        BALANCE_TRANSACTION.table,
+        caller.account,
+        caller.livemode,
+        column="net",
+        by="currency",
+        apart="pending_until",
+        filters=filters,
+    )
+    sums: dict[str, Counter[str]] = {AVAILABLE: Counter(), PENDING: Counter()}
+    for one in totals:
+        sums[PENDING if one.is_set else AVAILABLE][one.value] += one.total
+    if any(one.unknown for one in totals):
+        async for transaction in _all(call, [*filters, Filter("net", "is_null", True)]):
+            shown = view(transaction)
+            sums[shown["status"]][shown["currency"]] += shown["net"]
+    return sums
+
+
+async def _all(call: Call, filters: Sequence[Filter]) -> AsyncIterator[Stored]:
+    """Yield the account's balance transactions that satisfy all filters, newest first."""
     params: Document = {"limit": PAGE}
     has_more = True
     while has_more:

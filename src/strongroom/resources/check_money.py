@@ -1,5 +1,6 @@
 """What `strongroom check` knows of money: what the acquirer was asked and what was written down are the same."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
@@ -25,21 +26,20 @@ _WRITTEN_IN: Final = {"authorize": CHARGES, "refund": REFUNDS}
 
 async def money_faults(house: House, keyring: Keyring, row: Row) -> list[str]:
     """Return what is wrong with a row of money, a few words each; none for a row of anything else."""
-    if row.table == RECORDS and row.columns["kind"] in _WRITTEN_IN:
-        return await _record_faults(house, keyring, row)
-    if row.table == CHARGES:
-        return await _charge_faults(house, keyring, row)
-    if row.table == TRANSFERS:
-        return await transfer_faults(house, keyring, row)
-    if row.table == DISPUTES:
-        return await _dispute_faults(house, keyring, row)
-    if row.table == FEES:
-        return await fee_faults(house, keyring, row)
-    return []
+    inspect = _INSPECTED.get(row.table)
+    return [] if inspect is None else await inspect(house, keyring, row)
+
+
+async def _balance_faults(_: House, keyring: Keyring, row: Row) -> list[str]:
+    """What the database adds up is what the document says."""
+    net = row.columns["net"]
+    return [] if net in {None, _opened(keyring, row)["net"]} else ["is added up as another sum"]
 
 
 async def _record_faults(house: House, keyring: Keyring, row: Row) -> list[str]:
     """Money that moved is written down, or still to be."""
+    if row.columns["kind"] not in _WRITTEN_IN:
+        return []
     if _opened(keyring, row)["outcome"]["verdict"] not in _MOVED:
         return []
     for table in (_WRITTEN_IN[row.columns["kind"]], TASK.table):
@@ -101,3 +101,13 @@ async def _of(house: House, keyring: Keyring, row: Row, table: str, column: str)
 def _opened(keyring: Keyring, row: Row) -> dict[str, Any]:
     document: dict[str, Any] = msgspec.msgpack.decode(keyring.open_document(row.table, row.id, row.doc))
     return document
+
+
+_INSPECTED: Final[dict[str, Callable[[House, Keyring, Row], Awaitable[list[str]]]]] = {
+    BALANCE_TRANSACTIONS: _balance_faults,
+    CHARGES: _charge_faults,
+    DISPUTES: _dispute_faults,
+    FEES: fee_faults,
+    RECORDS: _record_faults,
+    TRANSFERS: transfer_faults,
+}

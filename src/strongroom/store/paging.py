@@ -124,6 +124,32 @@ def count_query(
     return f"SELECT COUNT(*) FROM ({some}) AS found", tuple(values)
 
 
+def totals_query(
+    dialect: Dialect,
+    table: Table,
+    account: str,
+    livemode: bool,
+    *,
+    column: str,
+    by: str,
+    apart: str,
+    filters: Sequence[Filter],
+) -> tuple[str, tuple[Any, ...]]:
+    """Return the SELECT for `Store.totals`, whose rows are the values of `Total`, and its values.
+
+    Raises:
+        ValueError: as `Store.totals`.
+    """
+    for name in (column, by, apart):
+        if name not in table.filterable:
+            raise ValueError(f"{table.name} has no column {name!r}")
+    values: list[Any] = []
+    where = " AND ".join(_conditions(dialect, table, account, livemode, filters, _places(dialect, values)))
+    added = f"CAST(COALESCE(SUM({column}), 0) AS BIGINT), COUNT(*) - COUNT({column})"
+    groups = f"{by}, {apart} IS NOT NULL"
+    return f"SELECT {groups}, {added} FROM {table.name} WHERE {where} GROUP BY {groups}", tuple(values)
+
+
 def _places(dialect: Dialect, values: list[Any]) -> Callable[[Any], str]:
     """Return what takes a value into `values` and answers its place in the statement."""
 

@@ -21,6 +21,7 @@ from strongroom.store.paging import (
     page_query,
     satisfiable,
     storable,
+    totals_query,
     unique_column,
 )
 from strongroom.store.postgres_connection import SERIALIZATION, Connection
@@ -41,7 +42,7 @@ from strongroom.store.postgres_sql import (
     scan_sql,
     versions_sql,
 )
-from strongroom.store.rows import Filter, Page, Rejected, Row, WriteSet
+from strongroom.store.rows import Filter, Page, Rejected, Row, Total, WriteSet
 from strongroom.store.tables import TABLES, Index, known
 
 # How often a batch that lost against another process's locks is sent again before its waiters are told 503.
@@ -212,6 +213,24 @@ class PostgresStore:
         sql, values = count_query(DIALECT, known(table), account, livemode, filters, limit)
         found = await self._listing.read(sql, *values) if satisfiable(filters) else [(0,)]
         return int(found[0][0])
+
+    async def totals(
+        self,
+        table: str,
+        account: str,
+        livemode: bool,
+        *,
+        column: str,
+        by: str,
+        apart: str,
+        filters: Sequence[Filter] = (),
+    ) -> list[Total]:
+        """See `rows.Store`."""
+        sql, values = totals_query(
+            DIALECT, known(table), account, livemode, column=column, by=by, apart=apart, filters=filters
+        )
+        found = await self._listing.read(sql, *values) if satisfiable(filters) else []
+        return [Total(*record) for record in found]
 
     async def scan(self, table: str, after_seq: int, limit: int) -> list[Row]:
         """See `rows.Store`."""

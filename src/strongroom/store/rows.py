@@ -69,6 +69,22 @@ class Page(NamedTuple):
     has_more: bool
 
 
+class Total(NamedTuple):
+    """What rows come to that are alike.
+
+    Attributes:
+        value: what they have in the column they are told apart by.
+        is_set: whether the second such column has a value in them.
+        total: the sum of the column that is added up, as far as it has values.
+        unknown: how many of them have none there.
+    """
+
+    value: Any
+    is_set: bool
+    total: int
+    unknown: int
+
+
 class Store(Protocol):
     """What both engines promise. Reads see only what is durable.
 
@@ -127,6 +143,33 @@ class Store(Protocol):
 
         Raises:
             ValueError: a filter names an unknown column or operator.
+        """
+        ...
+
+    async def totals(
+        self,
+        table: str,
+        account: str,
+        livemode: bool,
+        *,
+        column: str,
+        by: str,
+        apart: str,
+        filters: Sequence[Filter] = (),
+    ) -> list[Total]:
+        """Add up an integer column of the rows that satisfy all filters, all seen at one moment.
+
+        Args:
+            table: the table.
+            account: whose rows.
+            livemode: of which mode.
+            column: what is added up.
+            by: a column; there is a total for each of its values.
+            apart: another; rows in which it is NULL are added up apart from those in which it is not.
+            filters: conditions, all of which must hold.
+
+        Raises:
+            ValueError: a column or an operator is unknown.
         """
         ...
 

@@ -30,9 +30,10 @@ from strongroom.store.paging import (
     satisfiable,
     select_list,
     storable,
+    totals_query,
     unique_column,
 )
-from strongroom.store.rows import Filter, Page, Rejected, Row, WriteSet
+from strongroom.store.rows import Filter, Page, Rejected, Row, Total, WriteSet
 from strongroom.store.tables import KEY, TABLES, Table, known
 from strongroom.store.worker_thread import WorkerThread
 
@@ -154,6 +155,24 @@ class SqliteStore:
             return 0
         counted: Any = self._read(sql, values).fetchall()[0][0]
         return int(counted)
+
+    async def totals(
+        self,
+        table: str,
+        account: str,
+        livemode: bool,
+        *,
+        column: str,
+        by: str,
+        apart: str,
+        filters: Sequence[Filter] = (),
+    ) -> list[Total]:
+        """See `rows.Store`."""
+        sql, values = totals_query(
+            DIALECT, known(table), account, livemode, column=column, by=by, apart=apart, filters=filters
+        )
+        found: list[Any] = self._read(sql, values).fetchall() if satisfiable(filters) else []
+        return [Total(value, bool(is_set), total, unknown) for value, is_set, total, unknown in found]
 
     async def scan(self, table: str, after_seq: int, limit: int) -> list[Row]:
         """See `rows.Store`."""

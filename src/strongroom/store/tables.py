@@ -341,10 +341,13 @@ TABLES: Final = {
                 Column("currency", "text"),
                 Column("source", "text", nullable=True),
                 Column("pending_until", "integer", nullable=True),
+                # What it adds to the balance; unknown of those made before there was a column for it.
+                Column("net", "integer", nullable=True),
             ],
             [
                 LISTABLE,
                 Index(("account", "livemode", "source", "seq"), where="source"),
+                Index(("account", "livemode", "currency", "pending_until", "net", "seq")),
             ],
         ),
         Table(
@@ -400,8 +403,6 @@ TABLES: Final = {
             ],
             [LISTABLE, Index(("account", "livemode", "customer", "seq"), where="customer")],
         ),
-        Table("customer_balance_transactions", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),
-        Table("tax_ids", [CREATED, Column("customer", "text")], [OF_CUSTOMER]),
         Table(
             "webhook_endpoints",
             [
