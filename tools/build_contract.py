@@ -241,14 +241,26 @@ def build() -> tuple[str, str]:
 
 
 def aliases(found: dict[str, Operation], rule: dict[str, Any]) -> dict[str, Operation]:
-    """Return operations at another path that are like known ones: those at and below `like`, or that one alone."""
+    """Return operations at another path that are like known ones: those at and below `like`, or with `alone` that one.
+
+    With `returns` the copies answer with something else.
+    """
     path, like = rule["path"], rule["like"]
+    below = "" if rule.get("alone") else "(/.*)?"
     same = [
-        one for one in found.values() if re.fullmatch(rf"{rule['methods']} {re.escape(like)}(/.*)?", one.key)
+        one for one in found.values() if re.fullmatch(rf"{rule['methods']} {re.escape(like)}{below}", one.key)
     ]
     if not same:
         raise SystemExit(f"overlay.toml: nothing is like {like}")
-    copies = [replace(one, key=one.key.replace(like, path), params=deepcopy(one.params)) for one in same]
+    copies = [
+        replace(
+            one,
+            key=one.key.replace(like, path),
+            params=deepcopy(one.params),
+            returns=rule.get("returns", one.returns),
+        )
+        for one in same
+    ]
     return {one.key: one for one in copies if one.key not in found}
 
 

@@ -42,6 +42,7 @@ MODULES = (
     "incrementing",
     "line_items",
     "mandates",
+    "older_charges",
     "payment_intents",
     "payment_method_configurations",
     "payment_method_domains",
