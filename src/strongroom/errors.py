@@ -24,6 +24,11 @@ DOC_URL = "https://stripe.com/docs/error-codes/"
 
 # Digits of any script, with up to two characters between them that are neither letter nor digit.
 _DIGIT_RUN = re.compile(rf"\d(?:[\W_]{{0,2}}\d){{{limits.ECHO_DIGITS_MAX},}}")
+# Of a variant and version that are given out, and with a letter: no number is written like this.
+_UUID = re.compile(
+    r"((?=[0-9-]*[a-f])[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})",
+    re.IGNORECASE,
+)
 
 
 def echo(text: object) -> str:
@@ -40,6 +45,12 @@ def without_long_numbers(text: str) -> str:
     if not holds_long_number(plain):
         return text
     return _DIGIT_RUN.sub(lambda run: "*" * len(run.group()), plain)
+
+
+def without_long_numbers_but_ids(text: str) -> str:
+    """Return `text` with long numbers starred out, except in UUIDs, which official clients make their keys of."""
+    parts = _UUID.split(text)
+    return "".join(part if place % 2 else without_long_numbers(part) for place, part in enumerate(parts))
 
 
 def holds_long_number(text: str) -> bool:

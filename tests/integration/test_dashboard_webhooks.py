@@ -356,3 +356,17 @@ def test_what_only_code_has_a_use_for_is_not_in_the_page_of_an_event(play):
         assert event["data"]["object"]["client_secret"] == made["client_secret"]
 
     play(scene)
+
+
+def test_what_an_answer_repeats_of_us_is_starred(play):
+    async def scene(it):
+        visitor = await it.visitor()
+        secrets = ("sk_live_4eC39HqLyjWDarjtT1", "whsec_5WbX0123456789abc", "pi_1_secret_Zz0123456789")
+        endpoint = await it.endpoint(f"/say/{'.'.join(secrets)}.5555555555554444.end")
+        await it.happen()
+        await it.deliver()
+        _, _, text = await visitor.send("GET", f"/dashboard/test/webhooks/{endpoint}")
+        answer = re.search(r'aria-label="Answer">(.*?)</pre>', text)[1]
+        assert answer == f"sk_live_***.whsec_***.pi_1_secret_***.{'*' * 16}.end"
+
+    play(scene)

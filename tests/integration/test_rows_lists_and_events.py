@@ -108,6 +108,36 @@ def test_an_event_to_the_letter(post, get):
     }
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "7c1f6a52-1234-4567-8901-234567890123",
+        "stripe-node-retry-0B9c6d1e-1111-4222-8333-444455556666",
+        "x" * 255,
+        "order 12345678",
+    ],
+)
+def test_an_event_names_the_key_as_it_was_sent(post, get, key):
+    post("/v1/customers", {}, Idempotency_Key=key)
+    assert get("/v1/events").json["data"][0]["request"]["idempotency_key"] == key
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("card 4242424242424242", f"card {'*' * 16}"),
+        ("42424242-4242-4242-8242-424242424242", "*" * 36),
+        (
+            "4242424242424242 7c1f6a52-1234-4567-8901-234567890123",
+            f"{'*' * 16} 7c1f6a52-1234-4567-8901-234567890123",
+        ),
+    ],
+)
+def test_what_may_be_a_number_in_a_key_is_not_in_the_event(post, get, key, told):
+    post("/v1/customers", {}, Idempotency_Key=key)
+    assert get("/v1/events").json["data"][0]["request"]["idempotency_key"] == told
+
+
 def test_the_events_of_one_request_name_one_request(stripe, get):
     stripe.customers.create({"payment_method": "pm_card_visa", "source": "tok_visa"})
     events = get("/v1/events").json["data"]

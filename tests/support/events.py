@@ -1,6 +1,7 @@
 """What every event is like, whatever it tells of."""
 
 from strongroom.contract import contract, renderer
+from strongroom.resources import events
 
 FIELDS = {
     "id",
@@ -13,8 +14,7 @@ FIELDS = {
     "request",
     "type",
 }
-UNPUBLISHED = {"payment.created"}
-"""What connected accounts are told of money passed on to them, though no list of types has it."""
+UNPUBLISHED = set(events.UNPUBLISHED)
 
 
 def known_types():

@@ -1,7 +1,7 @@
 """A process of its own that receives webhooks on loopback and writes down, line by line, what it got.
 
 The path says how it behaves: `/ok`, `/status/500`, `/fail/2/x` (twice, then well), `/hang`, `/drip`, `/big`, `/redirect`,
-`/reset`, `/garbage`, `/slow` (half a second), `/gate/x` (answers once the file `x` is there).
+`/reset`, `/garbage`, `/say/x` (answers `x`, with 500), `/slow` (half a second), `/gate/x` (answers once the file `x` is there).
 """
 
 import contextlib
@@ -105,6 +105,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def on_fail(self, times: str, _: str) -> None:
         self.answer(500 if self.seen[self.path] <= int(times) else 200)
+
+    def on_say(self, text: str) -> None:
+        self.answer(500, text.encode())
 
     def on_hang(self, *_: str) -> None:
         time.sleep(LIFE_SECONDS)

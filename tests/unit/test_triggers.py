@@ -8,6 +8,9 @@ import pytest
 from strongroom.catalog import triggers
 from strongroom.catalog.reading import CatalogError
 from strongroom.catalog.triggers import trigger_table
+from strongroom.resources import registry
+from strongroom.resources.events import permission_of
+from strongroom.resources.keys import permissions
 from support.events import known_types
 
 SOURCE = Path(__file__).parents[2] / "src" / "strongroom"
@@ -49,6 +52,13 @@ def test_every_type_that_can_happen_can_be_triggered():
     found, _ = named(SOURCE)
     assert (found | PUT_TOGETHER) - set(trigger_table()) == set(NO_WAY)
     assert set(trigger_table()) <= found | PUT_TOGETHER
+
+
+def test_every_type_that_can_happen_takes_a_permission_of_its_own_kind():
+    """None falls back to a name that is no permission: a restricted key could never be given it."""
+    registry.load()
+    happening, _ = named(SOURCE)
+    assert {permission_of(one) for one in happening | PUT_TOGETHER} <= set(permissions())
 
 
 def test_a_planted_type_is_seen(tmp_path):

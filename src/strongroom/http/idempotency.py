@@ -115,7 +115,7 @@ async def earlier_answer(
 
 
 def _used_for_another(claimed: Claim, request: Request, first_path: str) -> errors.IdempotencyError:
-    key = errors.echo(claimed.key)
+    key = errors.without_long_numbers_but_ids(claimed.key)
     if first_path != request.path:
         return errors.IdempotencyError(
             "Keys for idempotent requests can only be used for the same endpoint they were first used for "
@@ -131,7 +131,7 @@ def in_use(key: str) -> errors.IdempotencyError:
     """The first request with this key still runs, in this process or elsewhere."""
     return errors.IdempotencyError(
         "There is currently another in-progress request using this Idempotent Key (that probably means you submitted "
-        f"twice, and the other request is still going through): {errors.echo(key)}. Please try again later.",
+        f"twice, and the other request is still going through): {errors.without_long_numbers_but_ids(key)}. Please try again later.",
         status=409,
         code="idempotency_key_in_use",
     )

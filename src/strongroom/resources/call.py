@@ -339,7 +339,10 @@ class Call:
             requested: False for what happened by itself: the event then names no request.
         """
         event_id, key = ids.new("evt"), self.origin.idempotency_key
-        request = {"id": self.origin.request_id, "idempotency_key": key and errors.echo(key)}
+        request = {
+            "id": self.origin.request_id,
+            "idempotency_key": key and errors.without_long_numbers_but_ids(key),
+        }
         data: Document = {"object": renderer(kind.type)(kind.view(stored))}
         if previous is not None:
             data["previous_attributes"] = previous

@@ -5,6 +5,7 @@ process that dies lets go of it by itself, and it is sent again. What is sent is
 """
 
 import random
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
@@ -29,6 +30,8 @@ CONFLICTS_MAX: Final = 100
 LATENESS: Final = 1.2
 LATENESS_SECONDS: Final = 600
 """How much longer than its schedule a delivery is tried while its endpoint is given a rest."""
+
+_SECRETS: Final = re.compile(r"((?:\b(?:sk|rk|pk|ek)_(?:test|live)|\bwhsec|_secret)_)[0-9A-Za-z_]+")
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder().decode
@@ -183,9 +186,14 @@ def _line(outcome: Outcome, now: int) -> Document:
         "at": now,
         "milliseconds": outcome.milliseconds,
         "status": outcome.status,
-        "answer": without_long_numbers(outcome.answer[: limits.WEBHOOK_ANSWER_SHOWN_MAX]),
+        "answer": _harmless(outcome.answer[: limits.WEBHOOK_ANSWER_SHOWN_MAX]),
         "error": outcome.error,
     }
+
+
+def _harmless(answer: str) -> str:
+    """Return an answer without what it may repeat of us: keys, secrets, numbers as long as a card's."""
+    return without_long_numbers(_SECRETS.sub(r"\1***", answer))
 
 
 async def _acknowledged(house: House, delivery: Row) -> list[Row]:

@@ -3,18 +3,38 @@
     GET /v1/events            list
     GET /v1/events/{id}       retrieve
 
-They are written with the change they tell of (`Call.emit`) and never afterwards.
+They are written with the change they tell of (`Call.emit`) and never afterwards. A restricted key sees those that tell of
+what it may read.
 """
 
+from functools import cache
 from typing import Final
 
 from strongroom import errors
+from strongroom.contract import contract
+from strongroom.resources import registry
 from strongroom.resources.call import Call
+from strongroom.resources.caller import KeyKind
 from strongroom.resources.kind import Document, Kind, Listing, Stored
 from strongroom.resources.registry import handles, register_kind
 from strongroom.store import Filter
 
 TYPES_MAX: Final = 20
+
+UNPUBLISHED: Final = ("payment.created",)
+"""What connected accounts are told of money passed on to them, though no list of types has it."""
+ABOUT: Final = {
+    "account.application": "account",
+    "account.external_account": "external_account",
+    "application_fee.refund": "application_fee",
+    "capability": "capability",
+    "charge.dispute": "dispute",
+    "charge.refund": "charge",
+    "customer.source": "customer",
+    "customer.tax_id": "customer",
+    "payment": "charge",
+}
+"""What it takes to read the object of events whose types do not begin with the object's name."""
 
 
 def view(event: Stored) -> Document:
@@ -33,7 +53,9 @@ EVENT = register_kind(Kind("event", "events", "evt", "event", "event", view))
 @handles("GET /v1/events/{id}", permission="event")
 async def retrieve(call: Call, params: Document, *, id: str) -> Document:  # noqa: A002 -- the contract's own name
     """Show an event."""
-    return seen_by(call, view(await call.load(EVENT, id, param="id", in_path=True)))
+    event = await call.load(EVENT, id, param="id", in_path=True)
+    call.check_may_read(permission_of(event["type"]))
+    return seen_by(call, view(event))
 
 
 @handles("GET /v1/events", permission="event")
@@ -43,7 +65,8 @@ async def list_all(call: Call, params: Document) -> Listing:
         raise errors.parameters_exclusive("type", "types")
     if len(params.get("types", ())) > TYPES_MAX:
         raise errors.ParameterRefused(f"You can pass up to {TYPES_MAX} types.", param="types")
-    found = await call.listing(EVENT, params, [*_by_type(params), *_by_success(params)])
+    filters = [*_by_type(params), *_by_success(params), *_by_permission(call)]
+    found = await call.listing(EVENT, params, filters)
     return Listing([seen_by(call, event) for event in found.items], found.has_more)
 
 
@@ -54,6 +77,28 @@ def _by_type(params: Document) -> list[Filter]:
             return [Filter("type", "prefix", wanted[:-1])]
         return [Filter("type", "eq", wanted)]
     return [Filter("type", "in", params["types"])] if params.get("types") else []
+
+
+def _by_permission(call: Call) -> list[Filter]:
+    if call.caller.kind is not KeyKind.RESTRICTED:
+        return []
+    known = _permissions()
+    seen = [one for one, permission in known.items() if call.caller.may(permission, "read")]
+    return [] if len(seen) == len(known) else [Filter("type", "in", seen)]
+
+
+@cache
+def _permissions() -> dict[str, str]:
+    """Return every type of event with what it takes to read its object."""
+    types = (*contract().shapes.enums["Event.type"], *UNPUBLISHED)
+    return {one: permission_of(one) for one in types}
+
+
+def permission_of(event_type: str) -> str:
+    """Return what it takes to read what an event of this type tells of, as in `rak_<permission>_read`."""
+    name = event_type.rpartition(".")[0]
+    kind = registry.kind(name)
+    return ABOUT.get(name) or (name if kind is None else kind.permission)
 
 
 def _by_success(params: Document) -> list[Filter]:
