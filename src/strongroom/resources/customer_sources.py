@@ -86,6 +86,7 @@ async def create(call: Call, params: Document, *, customer: str) -> Document | R
         param="source",
         metadata=params.get("metadata"),
         objects=_objects(call),
+        validates=params.get("validate", True),
     )
     if isinstance(added, Refusal):
         return added

@@ -102,7 +102,7 @@ async def _take_payment_method(
     if not name:
         return None
     method = await payment_methods.load(call, name, param="payment_method")
-    outcome = payment_methods.attach_to(call, method, customer_id)
+    outcome = payment_methods.attach_to(call, method, customer_id, validates=params.get("validate", True))
     if isinstance(outcome, Refusal):
         return outcome
     if doc["invoice_settings"]["default_payment_method"] == name:
@@ -118,7 +118,7 @@ async def _take_source(call: Call, customer_id: str, doc: Document, params: Docu
     given = params.get(name)
     if not given:
         return None
-    added = await sources.add(call, customer_id, given, param=name)
+    added = await sources.add(call, customer_id, given, param=name, validates=params.get("validate", True))
     if isinstance(added, Refusal):
         return added
     doc["default_source"] = added.id

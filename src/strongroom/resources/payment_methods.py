@@ -369,11 +369,13 @@ def attach_to(
     silent: bool = False,
     through_intent: bool = False,
     is_full: bool = False,
+    validates: bool = True,
 ) -> Stored | Refusal:
     """Stage the attachment: state, settled checks and event (unless `silent`: older sources have events of their own).
 
     The caller guards the customer, so that the write set fails if the customer is deleted meanwhile. What only an intent
-    can save is saved when the caller is one (`through_intent`).
+    can save is saved when the caller is one (`through_intent`). Nobody is asked about a card that is not to be validated
+    (`validates`): its checks, and the security code in memory, wait for its first use.
 
     Raises:
         errors.InvalidRequest: the type is not saved so, the state does not let it happen, or the customer has as many as
@@ -394,7 +396,7 @@ def attach_to(
             code="customer_max_payment_methods",
         )
     doc = method.doc
-    if method["type"] == CARD:
+    if method["type"] == CARD and validates:
         refusal, card = validate(call, method)
         if refusal is not None:
             return Refusal(refusal)

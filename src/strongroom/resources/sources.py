@@ -157,6 +157,7 @@ async def add(
     param: str,
     metadata: Any = None,
     objects: tuple[str, ...] = SOURCES,
+    validates: bool = True,
 ) -> Stored | Refusal:
     """Make a source of this customer from a token, which is spent, from what was sent along, or of a `src_…` there is.
 
@@ -170,13 +171,15 @@ async def add(
         param: the parameter it came in, for the `param` of errors.
         metadata: what to note about it; None: what stands in the hash.
         objects: the kinds that are welcome.
+        validates: whether the issuer is asked about a card.
 
     Raises:
         errors.InvalidRequest: the first thing wrong.
         errors.CardError: the card is wrong; that it was declined is a `Refusal`.
     """
     if isinstance(given, str) and is_object(given):
-        return await _add_object(call, customer, given, param=param, metadata=metadata, objects=objects)
+        source = await _attachable(call, given, param, metadata, objects)
+        return _attach(call, source, customer, validates=validates)
     material = await material_of(call, given, param)
     kind = "bank_account" if isinstance(material, BankMaterial) else "card"
     if kind not in objects:
@@ -184,18 +187,27 @@ async def add(
     if metadata is None and isinstance(given, dict):
         metadata = given.get("metadata")
     if isinstance(material, BankMaterial):
-        added: Stored | Refusal = await _add_bank(call, customer, material, merge_metadata({}, metadata))
-    else:
-        added = await _add_card(call, customer, material, {"metadata": metadata})
-    if isinstance(added, Stored):
-        call.emit("customer.source.created", SOURCE, added)
-    return added
+        bank = await _add_bank(call, customer, material, merge_metadata({}, metadata))
+        call.emit("customer.source.created", SOURCE, bank)
+        return bank
+    card = payment_methods.insert(call, material.card_id, material, {"metadata": metadata}, kind="card")
+    outcome = _attach(call, card, customer, validates=validates)
+    if isinstance(outcome, Refusal):
+        await call.erase_record(material.record)
+    return outcome
 
 
-async def _add_object(
-    call: Call, customer: str, source_id: str, *, param: str, metadata: Any, objects: tuple[str, ...]
-) -> Stored | Refusal:
-    """Attach a `src_…`: it stays what it is, and now belongs to somebody."""
+def _attach(call: Call, source: Stored, customer: str, *, validates: bool) -> Stored | Refusal:
+    outcome = payment_methods.attach_to(call, source, customer, silent=True, validates=validates)
+    if isinstance(outcome, Stored):
+        call.emit("customer.source.created", SOURCE, outcome)
+    return outcome
+
+
+async def _attachable(
+    call: Call, source_id: str, param: str, metadata: Any, objects: tuple[str, ...]
+) -> Stored:
+    """Return a `src_…` that can be attached: it stays what it is."""
     source = await load_object(call, source_id, param=param)
     if source["object"] not in objects:
         raise errors.InvalidRequest("A source cannot be used here.", param=param)
@@ -205,13 +217,10 @@ async def _add_object(
         )
     if source["state"] != states.FRESH:
         states.after(states.ATTACH, source["state"], param=param)
-    if metadata is not None:
-        merged = merge_metadata(source.doc["metadata"], metadata)
-        source = call.change(source, {**source.doc, "metadata": merged})
-    added = payment_methods.attach_to(call, source, customer, silent=True)
-    if isinstance(added, Stored):
-        call.emit("customer.source.created", SOURCE, added)
-    return added
+    if metadata is None:
+        return source
+    merged = merge_metadata(source.doc["metadata"], metadata)
+    return call.change(source, {**source.doc, "metadata": merged})
 
 
 async def material_of(call: Call, given: Document | str, param: str) -> CardMaterial | BankMaterial:
@@ -244,14 +253,6 @@ async def _material_of_hash(call: Call, given: Document, param: str) -> CardMate
     billing = cards.billing_of_raw_card(given)
     material = await cards.take_in(call, given, code_owner=card_id, billing_details=billing, param=param)
     return cards.with_card_id(material, card_id)
-
-
-async def _add_card(call: Call, customer: str, material: CardMaterial, kept: Document) -> Stored | Refusal:
-    staged = payment_methods.insert(call, material.card_id, material, kept, kind="card")
-    outcome = payment_methods.attach_to(call, staged, customer, silent=True)
-    if isinstance(outcome, Refusal):
-        await call.erase_record(material.record)
-    return outcome
 
 
 async def _add_bank(call: Call, customer: str, material: BankMaterial, metadata: dict[str, str]) -> Stored:
