@@ -229,8 +229,10 @@ def _flow(where: str, given: object) -> Flow:
 
 
 def _saving(where: str, given: object) -> Saving:
-    columns = row(where, given, {"attach": str, "mandate": bool}, {"becomes": str})
+    columns = row(where, given, {"attach": str, "mandate": bool}, {"becomes": str, "becomes_number": str})
     one_of(where, columns["attach"], {DIRECT, AFTER_VERIFICATION, INTENT_ONLY, NEVER})
+    if ("becomes" in columns) != ("becomes_number" in columns):
+        raise CatalogError(f"{where}: what it becomes has a number, and only that")
     return Saving(**columns)
 
 

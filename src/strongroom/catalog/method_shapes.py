@@ -94,6 +94,8 @@ class Saving:
     """Whether payments without the customer need a mandate."""
     becomes: str | None = None
     """The type that is saved in its place."""
+    becomes_number: str | None = None
+    """The account of that which test mode has behind it."""
 
 
 @dataclass(frozen=True, slots=True)

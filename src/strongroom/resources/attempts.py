@@ -233,7 +233,8 @@ async def agreed(call: Call, method: Stored, params: Document, *, keeps: bool, c
     """
     acceptance, page = acceptance_of(call, params), PAGES[method["type"]]
     if not needs_mandate(page):
-        return acceptance if keeps and page.save.mandate and not page.own_rules else None
+        has_one = (page.save.mandate and not page.own_rules) or page.save.becomes is not None
+        return acceptance if keeps and has_one else None
     mandate = params.get("mandate")
     if mandate:
         stored = await call.load(mandates.MANDATE, mandate, param="mandate")

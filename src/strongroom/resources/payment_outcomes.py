@@ -10,12 +10,21 @@ from strongroom.connectors.base import Outcome
 from strongroom.domain import intents
 from strongroom.domain.intent_machine import PAYMENT as MACHINE
 from strongroom.domain.intent_machine import Action, Status, Verdict
-from strongroom.resources import acquiring, attempts, charging, failed_debits, mandates, next_actions
+from strongroom.resources import (
+    acquiring,
+    attempts,
+    charging,
+    failed_debits,
+    generated_methods,
+    mandates,
+    next_actions,
+)
 from strongroom.resources.attempts import ACTION, AUTHENTICATED, BUSY, OFF_SESSION
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.charging import CARD
 from strongroom.resources.kind import Document, Refusal, Stored
+from strongroom.resources.method_pages import PAGES
 from strongroom.resources.payment_intents import PAYMENT_INTENT, view
 from strongroom.resources.payment_methods import PAYMENT_METHOD
 from strongroom.resources.tasks import Onward, continues
@@ -43,11 +52,8 @@ async def _paid(call: Call, intent: Stored, method: Stored, state: Document, out
     """Stage a payment that was made, or begun."""
     status = _next(intent, state, outcome.verdict)
     plan = state["plan"]
-    if state["acceptance"] is not None:
-        mandate = mandates.make(
-            call, method, state["acceptance"], single_use=_single_use(plan, state["usage"])
-        )
-        plan[PRIVATE]["details"] = {**plan[PRIVATE]["details"], "mandate": mandate.id}
+    agreed = await _agreed(call, method, state, intent.doc["customer"])
+    plan[PRIVATE]["details"] = {**plan[PRIVATE]["details"], **agreed}
     received = plan["amount"] if status == intents.SUCCEEDED else 0
     doc = attempts.vacated(
         intent.doc,
@@ -67,6 +73,17 @@ async def _paid(call: Call, intent: Stored, method: Stored, state: Document, out
     await attempts.keep(call, kept, usage=state["usage"], customer=doc["customer"])
     tell(call, paid)
     return paid
+
+
+async def _agreed(call: Call, method: Stored, state: Document, customer: str | None) -> Document:
+    """Stage what the customer has agreed to with a payment, and return what its charge says of that."""
+    plan, usage, acceptance = state["plan"], state["usage"], state["acceptance"]
+    if acceptance is not None and PAGES[method["type"]].save.mandate:
+        mandate = mandates.make(call, method, acceptance, single_use=_single_use(plan, usage))
+        return {"mandate": mandate.id}
+    return await generated_methods.leave(
+        call, method, usage=usage, customer=customer, acceptance=acceptance, charge=plan["id"]
+    )
 
 
 def _single_use(plan: Document, usage: str | None) -> Document | None:

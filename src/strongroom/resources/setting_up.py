@@ -19,6 +19,7 @@ from strongroom.resources import (
     charging,
     confirmation_tokens,
     failed_debits,
+    generated_methods,
     mandates,
     next_actions,
     payment_methods,
@@ -31,6 +32,7 @@ from strongroom.resources.cards import PRIVATE
 from strongroom.resources.charging import CARD
 from strongroom.resources.intent_parts import SETUP
 from strongroom.resources.kind import Document, Refusal, Stored
+from strongroom.resources.method_pages import PAGES
 from strongroom.resources.payment_methods import PAYMENT_METHOD
 from strongroom.resources.registry import PUBLISHABLE_TOO, handles
 from strongroom.resources.setup_attempts import SETUP_ATTEMPT
@@ -158,9 +160,19 @@ async def _set_up(
     assert found is not None
     await _note_attempt(call, intent, found, state, outcome, status=status)
     mandate, single_use = None, intent.doc[PRIVATE].get("single_use")
-    if state["acceptance"] is not None:
+    usage, customer = intent.doc["usage"], intent.doc["customer"]
+    if state["acceptance"] is not None and PAGES[found["type"]].save.mandate:
         mandate = mandates.make(call, found, state["acceptance"], single_use=single_use).id
-    kept = await attempts.keep(call, found, usage=intent.doc["usage"], customer=intent.doc["customer"])
+    left = await generated_methods.leave(
+        call,
+        found,
+        usage=usage,
+        customer=customer,
+        acceptance=state["acceptance"],
+        setup_attempt=state["attempt"],
+    )
+    await setup_attempts.add_details(call, state["attempt"], left)
+    kept = await attempts.keep(call, found, usage=usage, customer=customer)
     if intent.doc.get("attach_to_self"):
         call.change(kept, attempts.with_private(kept.doc, **{attempts.SELF: True}))
     doc = attempts.vacated(

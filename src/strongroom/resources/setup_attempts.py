@@ -102,6 +102,18 @@ async def settle(
     )
 
 
+async def add_details(call: Call, attempt_id: str, more: Document) -> None:
+    """Stage what else is known of what an attempt was made with."""
+    if not more:
+        return
+    attempt = await call.find(SETUP_ATTEMPT, attempt_id)
+    assert attempt is not None
+    details = attempt.doc["payment_method_details"]
+    kind = details["type"]
+    changed = {**details, kind: {**details.get(kind, {}), **more}}
+    call.change(attempt, {**attempt.doc, "payment_method_details": changed})
+
+
 async def abandon(call: Call, attempt_id: str | None) -> None:
     """Stage that an attempt whose customer was asked is given up for another."""
     attempt = None if attempt_id is None else await call.find(SETUP_ATTEMPT, attempt_id)
