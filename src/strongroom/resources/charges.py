@@ -25,6 +25,7 @@ from strongroom.resources import (
     payment_outcomes,
     payment_shares,
     sources,
+    waiting_refunds,
 )
 from strongroom.resources.bank_accounts import BankMaterial
 from strongroom.resources.call import Call
@@ -284,6 +285,7 @@ async def settles(call: Call, state: Document, outcome: Outcome | None) -> None:
         return
     if outcome.verdict not in {Verdict.PENDING, Verdict.UNKNOWN}:
         charge = await charging.settle(call, charge, outcome)
+        charge = await waiting_refunds.charge_settled(call, charge)
         if charge["payment_intent"] is not None:
             await payment_outcomes.charge_settled(call, charge)
     charging.watch(call, charge, outcome)

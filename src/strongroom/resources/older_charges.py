@@ -18,19 +18,21 @@ from strongroom.resources.tasks import Onward, continues, half
 
 
 @handles("POST /v1/charges/{charge}/refunds", permission=refunds.PERMISSION)
-async def refund(call: Call, params: Document, *, charge: str) -> Onward:
+async def refund(call: Call, params: Document, *, charge: str) -> Onward | Document:
     """Give back what a charge took."""
     await call.load(CHARGE, charge, param="charge", in_path=True)
-    onward: Onward = await refunds.create(call, {**params, "charge": charge})
-    return onward
+    begun: Onward | Document = await refunds.create(call, {**params, "charge": charge})
+    return begun
 
 
 @handles("POST /v1/charges/{charge}/refund", permission=refunds.PERMISSION)
-async def refund_as_charge(call: Call, params: Document, *, charge: str) -> Onward:
+async def refund_as_charge(call: Call, params: Document, *, charge: str) -> Onward | Document:
     """Give back what a charge took, and show the charge."""
-    onward: Onward = await refund(call, params, charge=charge)
-    state = {"then": onward.then, "state": onward.state}
-    return Onward(onward.question, "charge.refunded_by_itself", state)
+    begun: Onward | Document = await refund(call, params, charge=charge)
+    if not isinstance(begun, Onward):
+        return await _shown(call, charge)
+    state = {"then": begun.then, "state": begun.state}
+    return Onward(begun.question, "charge.refunded_by_itself", state)
 
 
 @continues("charge.refunded_by_itself")
@@ -39,9 +41,13 @@ async def refunded(call: Call, state: Document, outcome: Outcome | None) -> Docu
     answer = await half(state["then"]).go_on(call, state["state"], outcome)
     if isinstance(answer, Refusal):
         return answer
-    charge = await call.find(CHARGE, state["state"]["charge"])
-    assert charge is not None
-    return charging.view(charge)
+    return await _shown(call, state["state"]["charge"])
+
+
+async def _shown(call: Call, charge: str) -> Document:
+    stored = await call.find(CHARGE, charge)
+    assert stored is not None
+    return charging.view(stored)
 
 
 # -- disputes ---------------------------------------------------------------------------------------------------------

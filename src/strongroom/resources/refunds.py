@@ -16,6 +16,7 @@ is in its own document. A refund that fails later takes that back.
 from typing import Final
 
 from strongroom import errors, ids
+from strongroom.catalog.method_pages import method_types
 from strongroom.connectors.base import Cancellation, Outcome, Return
 from strongroom.domain.amounts import currency_of, written
 from strongroom.domain.intent_machine import Verdict
@@ -53,9 +54,9 @@ REFUND: Final = register_kind(Kind("refund", "refunds", "re", "refund", PERMISSI
 
 
 @handles("POST /v1/refunds", permission=PERMISSION)
-async def create(call: Call, params: Document) -> Onward:
+async def create(call: Call, params: Document) -> Onward | Document:
     """Give back what a charge took, all that is left or a part; a hold is let go of as a whole."""
-    from strongroom.resources import payment_shares
+    from strongroom.resources import payment_shares, waiting_refunds
 
     if params.get("origin"):
         raise errors.not_implemented("the parameter `origin` of refunds")
@@ -63,8 +64,8 @@ async def create(call: Call, params: Document) -> Onward:
     amount = _amount(charge, params)
     wished = await payment_shares.check_returns(call, charge, params)
     refund_id = ids.new("re" if charge.id.startswith("ch_") else "pyr")
-    charging.occupy(call, charge, refund_id)
     state: Document = {
+        "id": refund_id,
         "charge": charge.id,
         "amount": amount,
         "reason": params.get("reason"),
@@ -72,9 +73,12 @@ async def create(call: Call, params: Document) -> Onward:
         "instructions_email": params.get("instructions_email"),
         "shares": wished,
     }
+    if charge.doc["status"] == charging.PENDING:
+        return waiting_refunds.begin(call, charge, state)
+    charging.occupy(call, charge, refund_id)
     if charge.doc["captured"]:
-        return Onward(Return(refund_id, charge.id, amount), "refund.created", {"id": refund_id, **state})
-    return Onward(Cancellation(refund_id, charge.id), "refund.released", {"id": refund_id, **state})
+        return Onward(Return(refund_id, charge.id, amount), "refund.created", state)
+    return Onward(Cancellation(refund_id, charge.id), "refund.released", state)
 
 
 async def _charge_of(call: Call, params: Document) -> Stored:
@@ -135,7 +139,13 @@ def _check_refundable(charge: Stored) -> None:
             f"Charge {charge.id} is still being captured. Release the rest with a final capture, then refund it.",
             param="charge",
         )
-    if doc["status"] != SUCCEEDED:
+    if not _gives_back(doc[PRIVATE]["type"]):
+        raise errors.InvalidRequest(
+            f"Charge {charge.id} cannot be refunded: {doc[PRIVATE]['type']} gives nothing back.",
+            param="charge",
+        )
+    waits = doc["status"] == charging.PENDING and doc[PRIVATE]["type"] != CARD
+    if doc["status"] != SUCCEEDED and not waits:
         raise errors.InvalidRequest(
             f"Charge {charge.id} cannot be refunded: its status is {doc['status']}.", param="charge"
         )
@@ -143,6 +153,12 @@ def _check_refundable(charge: Stored) -> None:
         raise errors.InvalidRequest(
             f"Charge {charge.id} has been charged back; cannot issue a refund.", code="charge_disputed"
         )
+
+
+def _gives_back(method_type: str) -> bool:
+    """Whether payments of a type can be given back at all."""
+    page = method_types().get(method_type)
+    return page is None or page.flow.refunds != "none"
 
 
 def _amount(charge: Stored, params: Document) -> int:

@@ -91,13 +91,13 @@ def is_unknown(heard: Heard) -> bool:
     return heard is not None and heard.verdict is Verdict.UNKNOWN
 
 
-def stage(call: Call, onward: Onward, answer: Document) -> str:
+def stage(call: Call, onward: Onward, answer: Document | None) -> str:
     """Stage the task of an operation that goes on, and return its id.
 
     Args:
         call: the first half's.
         onward: the question and who goes on.
-        answer: what whoever finishes it has to know to answer the request.
+        answer: what whoever finishes it has to know to answer the request; None: no request waits.
     """
     doc = {
         "question": as_document(onward.question),
