@@ -330,3 +330,11 @@ def test_60_what_was_just_made_is_found(stripe):
         {"query": "metadata['order']:'7' AND status:'requires_payment_method'"}
     )
     assert [one.id for one in found.data] == [intent.id]
+
+
+@pytest.mark.parametrize("address", ["nope", "a@", "@b.example", "a b@c.example"])
+def test_a_receipt_goes_to_an_address(stripe, address):
+    with refused(code="email_invalid", param="receipt_email"):
+        stripe.payment_intents.create({**PAYMENT, "receipt_email": address})
+    intent = stripe.payment_intents.create({**PAYMENT, "receipt_email": "a@shop.example"})
+    assert stripe.payment_intents.update(intent.id, {"receipt_email": ""}).receipt_email is None
