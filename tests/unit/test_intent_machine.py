@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from strongroom.domain import intents
 from strongroom.domain.intent_machine import PAYMENT, SETUP, Action, NotAllowed, Status, Verdict
 
 OPEN = ["requires_payment_method", "requires_confirmation", "requires_action"]
@@ -74,3 +75,17 @@ def test_what_has_ended_stays_so(machine):
 @pytest.mark.parametrize("action", [Action.CONFIRM, Action.ACT, Action.SETTLE])
 def test_a_time_out_is_not_a_decline(action):
     assert PAYMENT.next[action, Verdict.UNKNOWN] is Status.PROCESSING
+
+
+@pytest.mark.parametrize("status", Status)
+def test_what_is_said_of_canceling_is_what_the_tables_allow(status):
+    assert (intents.cannot_cancel(status) is None) is PAYMENT.allows(Action.CANCEL, status)
+    assert (intents.cannot_cancel_setup(status) is None) is SETUP.allows(Action.CANCEL, status)
+
+
+def test_silence_is_never_a_refusal():
+    """An answer that nobody heard leaves every intent where something can still be heard of it, or given up as asked."""
+    for machine in (PAYMENT, SETUP):
+        for (action, verdict), after in machine.next.items():
+            if verdict is Verdict.UNKNOWN:
+                assert after in {Status.PROCESSING, Status.REQUIRES_CAPTURE} or action is Action.CANCEL

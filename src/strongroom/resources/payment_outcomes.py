@@ -149,7 +149,7 @@ async def _challenged(call: Call, intent: Stored, method: Stored, state: Documen
     """Stage that the customer has something to do; or, for whoever cannot have that, that it failed."""
     if state["refuses_action"]:
         error = action_error(method["type"])
-        return fail(call, intent, method, error, status=intents.REQUIRES_PAYMENT_METHOD)
+        return fail(call, intent, method, error, status=_next(intent, state, Verdict.DECLINED))
     todo, waiting = next_actions.ask(call, intent, method, state)
     status = _next(intent, state, Verdict.CHALLENGED)
     doc = attempts.with_private(

@@ -15,6 +15,8 @@ from typing import Final
 from strongroom import errors
 from strongroom.domain import intents
 from strongroom.domain.amounts import currency_of
+from strongroom.domain.intent_machine import SETUP as MACHINE
+from strongroom.domain.intent_machine import Action, Status, Verdict
 from strongroom.domain.intents import TYPES, Choosing
 from strongroom.resources import attempts, confirmation_tokens
 from strongroom.resources import intent_parts as parts
@@ -208,7 +210,8 @@ async def cancel(call: Call, params: Document, *, intent: str) -> Document:
     attempts.check_free(stored)
     await _abandon(call, stored)
     reason = params.get("cancellation_reason")
-    doc = attempts.vacated(stored.doc, cancellation_reason=reason, status=intents.CANCELED)
+    status = MACHINE.decide(Status(stored.doc["status"]), Action.CANCEL, Verdict.APPROVED).value
+    doc = attempts.vacated(stored.doc, cancellation_reason=reason, status=status)
     canceled = call.change(stored, doc)
     call.emit("setup_intent.canceled", SETUP_INTENT, canceled)
     return view(canceled)
