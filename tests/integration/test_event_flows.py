@@ -9,6 +9,7 @@ import pytest
 import stripe as sdk
 
 from support.connect import eventually
+from support.events import faults_of
 from support.payments import AGREED, NO_REDIRECTS, PAYMENT, answer
 
 WEEK = 7 * 24 * 3600
@@ -251,3 +252,5 @@ def test_a_flow_tells_what_it_says_in_this_order(server, secret_key, flow):
         return [one for one in shop.types()[known:] if one not in ASIDE]
 
     assert eventually(told, until=lambda seen: len(seen) >= len(expected)) == expected
+    every = [event.to_dict() for event in shop.stripe.events.list({"limit": 100}).data]
+    assert {event["type"]: [*faults_of(event)] for event in every if [*faults_of(event)]} == {}

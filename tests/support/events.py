@@ -34,6 +34,8 @@ def faults_of(event):
         yield "its object is not rendered in full"
     if set(event["data"]) - {"object", "previous_attributes"}:
         yield "more in its data"
+    if previous is None and event["type"].endswith(".updated"):
+        yield "nothing says what has changed"
     if previous is not None:
         if not previous:
             yield "nothing has changed"
