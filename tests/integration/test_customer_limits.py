@@ -8,7 +8,7 @@ from strongroom import limits
 from strongroom.config import Settings
 from strongroom.errors import InvalidRequest
 from strongroom.house import open_house
-from strongroom.resources import customers, payment_methods, registry
+from strongroom.resources import attaching, customers, payment_methods, registry
 from strongroom.resources.call import Call, Origin
 from strongroom.resources.caller import Caller, KeyKind
 from strongroom.store import Rejected
@@ -43,7 +43,7 @@ async def done(house, call, work):
 
 
 async def attach(call, customer, method="pm_card_visa"):
-    return await payment_methods.attach(call, {"customer": customer}, payment_method=method)
+    return await attaching.attach(call, {"customer": customer}, payment_method=method)
 
 
 def test_a_customer_that_is_full_takes_no_more_until_one_is_detached(small_house):
@@ -56,7 +56,7 @@ def test_a_customer_that_is_full_takes_no_more_until_one_is_detached(small_house
         again = await attach(fresh(), customer, first["id"])
         assert again["customer"] == customer
 
-        await done(house, call := fresh(), payment_methods.detach(call, {}, payment_method=first["id"]))
+        await done(house, call := fresh(), attaching.detach(call, {}, payment_method=first["id"]))
         await done(house, call := fresh(), attach(call, customer))
 
     small_house(scene)

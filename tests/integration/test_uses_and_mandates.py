@@ -6,7 +6,7 @@ import pytest
 
 from strongroom import errors
 from strongroom.contract import renderer
-from strongroom.resources import mandates, payment_methods
+from strongroom.resources import attaching, mandates, payment_methods
 from strongroom.resources.check import check
 from strongroom.resources.payment_methods import PAYMENT_METHOD
 from strongroom.secret import Secret
@@ -188,7 +188,7 @@ def test_what_only_an_intent_saves_is_saved_by_one(inside):
 
         async def save(call, method_id):
             method = await call.find(PAYMENT_METHOD, method_id)
-            return payment_methods.attach_to(call, method, customer["id"], through_intent=True)
+            return attaching.attach_to(call, method, customer["id"], through_intent=True)
 
         saved = await here.do(lambda call: save(call, cashapp))
         assert saved["customer"] == customer["id"]

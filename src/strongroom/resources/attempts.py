@@ -14,7 +14,7 @@ from strongroom.contract import hide_from_publishable, renderer
 from strongroom.domain import microdeposits
 from strongroom.domain import payment_methods as states
 from strongroom.domain.intents import TYPES
-from strongroom.resources import acquiring, customers, mandates, payment_methods
+from strongroom.resources import acquiring, attaching, customers, mandates, payment_methods
 from strongroom.resources.call import Call
 from strongroom.resources.caller import KeyKind
 from strongroom.resources.cards import PRIVATE
@@ -102,7 +102,7 @@ async def keep(call: Call, method: Stored, *, usage: str | None, customer: str |
         return payment_methods.consume(call, method, customer)
     if customer is None or PAGES[method["type"]].save.attach == "never" or not await _lives(call, customer):
         return method
-    attached = payment_methods.attach_to(call, method, customer, through_intent=True)
+    attached = attaching.attach_to(call, method, customer, through_intent=True)
     return attached if isinstance(attached, Stored) else method
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from strongroom import errors, ids
 from strongroom.domain import payment_methods as states
-from strongroom.resources import balances, customer_taxes, owned, payment_methods, sources, tax_ids
+from strongroom.resources import attaching, balances, customer_taxes, owned, payment_methods, sources, tax_ids
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.changes import changed_leaves
@@ -102,7 +102,7 @@ async def _take_payment_method(
     if not name:
         return None
     method = await payment_methods.load(call, name, param="payment_method")
-    outcome = payment_methods.attach_to(call, method, customer_id, validates=params.get("validate", True))
+    outcome = attaching.attach_to(call, method, customer_id, validates=params.get("validate", True))
     if isinstance(outcome, Refusal):
         return outcome
     if doc["invoice_settings"]["default_payment_method"] == name:

@@ -4,19 +4,17 @@
     GET  /v1/payment_methods                                       list
     GET  /v1/payment_methods/{payment_method}                      retrieve
     POST /v1/payment_methods/{payment_method}                      update
-    POST /v1/payment_methods/{payment_method}/attach               attach
-    POST /v1/payment_methods/{payment_method}/detach               detach
     GET  /v1/customers/{customer}/payment_methods                  list a customer's
     GET  /v1/customers/{customer}/payment_methods/{payment_method} retrieve a customer's
 
 The older `card_…` sources live in the same table, so the same card shows in both APIs. Creating contacts nobody and
-emits nothing; attaching asks the network. What each type takes and shows is its page in the catalogue; states are a
+emits nothing; attaching, in `attaching`, asks the network. What each type takes and shows is its page in the catalogue; states are a
 table in `domain.payment_methods`.
 """
 
 from typing import Any, Final
 
-from strongroom import catalog, errors, ids, limits
+from strongroom import catalog, errors, ids
 from strongroom.catalog.method_pages import outcome_table
 from strongroom.domain import cards as card_rules
 from strongroom.domain import payment_methods as states
@@ -24,7 +22,7 @@ from strongroom.resources import cards, method_material, owned, tokens
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE, CardMaterial
 from strongroom.resources.changes import changed_leaves, merge_metadata
-from strongroom.resources.kind import Document, Kind, Listing, Refusal, Stored
+from strongroom.resources.kind import Document, Kind, Listing, Stored
 from strongroom.resources.method_material import Material, billing_details, inside
 from strongroom.resources.method_pages import PAGES, TERMINAL_TYPES
 from strongroom.resources.registry import PUBLISHABLE_TOO, handles, register_kind
@@ -206,12 +204,12 @@ async def retrieve(call: Call, params: Document, *, payment_method: str) -> Docu
 @handles("GET /v1/payment_methods", permission="payment_method", own=owned.by_customer)
 async def list_all(call: Call, params: Document) -> Listing:
     """List the account's PaymentMethods, or those of one customer."""
-    _check_customer_account(params)
+    check_customer_account(params)
     filters = _filters(params)
     if "type" not in params:
         filters.append(Filter("type", "in", _LISTED))
     if "customer" in params:
-        customer = await _living_customer(call, params["customer"], param="customer", in_path=True)
+        customer = await living_customer(call, params["customer"], param="customer", in_path=True)
         filters.append(Filter("customer", "eq", customer.id))
     return await call.listing(PAYMENT_METHOD, params, filters)
 
@@ -222,12 +220,12 @@ _LISTED: Final = sorted({*PAGES, *TERMINAL_TYPES} - {UNLISTED})
 @handles("GET /v1/customers/{customer}/payment_methods", permission="payment_method", own=owned.by_path)
 async def list_of_customer(call: Call, params: Document, *, customer: str) -> Listing:
     """List what is attached to a customer, newest first."""
-    await _living_customer(call, customer, param="customer", in_path=True)
+    await living_customer(call, customer, param="customer", in_path=True)
     of_customer = Filter("customer", "eq", customer)
     return await call.listing(PAYMENT_METHOD, params, [of_customer, *_filters(params)])
 
 
-def _check_customer_account(params: Document, *, in_path: bool = False) -> None:
+def check_customer_account(params: Document, *, in_path: bool = False) -> None:
     """Refuse an Account of the newer API that acts as a customer: that API is not here, and so none of them is."""
     if "customer_account" not in params:
         return
@@ -249,7 +247,7 @@ async def retrieve_of_customer(
     call: Call, params: Document, *, customer: str, payment_method: str
 ) -> Document:
     """Show a PaymentMethod if it is attached to that customer."""
-    await _living_customer(call, customer, param="customer", in_path=True)
+    await living_customer(call, customer, param="customer", in_path=True)
     stored = await call.find(PAYMENT_METHOD, payment_method)
     if stored is None or stored["customer"] != customer or stored["object"] not in states.SHOWN:
         raise errors.InvalidRequest(
@@ -262,7 +260,8 @@ async def retrieve_of_customer(
     return view(stored)
 
 
-async def _living_customer(call: Call, customer: str, *, param: str, in_path: bool = False) -> Stored:
+async def living_customer(call: Call, customer: str, *, param: str, in_path: bool = False) -> Stored:
+    """Return a customer that was not deleted, or raise `resource_missing`."""
     from strongroom.resources import customers
 
     return await customers.load_living(call, customer, param=param, in_path=in_path)
@@ -325,125 +324,6 @@ def merged_card(old: Document, given: Document, now: int) -> Document:
         new["networks"] = {**old["networks"], "preferred": preferred}
         new["display_brand"] = card_rules.display_brand(old["brand"], preferred, available)
     return new
-
-
-# -- attach and detach ------------------------------------------------------------------------------------------------
-
-
-@handles(
-    "POST /v1/payment_methods/{payment_method}/attach", permission="payment_method", own=owned.by_customer
-)
-async def attach(call: Call, params: Document, *, payment_method: str) -> Document | Refusal:
-    """Save a PaymentMethod to a customer, after asking the network about it."""
-    if "customer" not in params and "customer_account" not in params:
-        raise errors.parameter_missing("customer")
-    stored = await load(call, payment_method, param="payment_method", in_path=True)
-    _check_customer_account(params, in_path=True)
-    customer = await _living_customer(call, params["customer"], param="customer", in_path=True)
-    held = await _count_held(call, customer)
-    outcome = attach_to(call, stored, customer.id, is_full=held >= call.settings.customer_payment_methods_max)
-    return outcome if isinstance(outcome, Refusal) else view(outcome)
-
-
-async def _count_held(call: Call, customer: Stored) -> int:
-    """Return how many PaymentMethods a customer has, and hold on to it until this call has committed."""
-    allowed = call.settings.customer_payment_methods_max
-    held = [Filter("customer", "eq", customer.id), Filter("state", "eq", states.ATTACHED)]
-    caller = call.caller
-    count: int = await call.store.count(
-        PAYMENT_METHOD.table, caller.account, caller.livemode, filters=held, limit=allowed
-    )
-    if count + limits.ATTACHED_AT_ONCE >= allowed:
-        # Written as it is: of those who take the last place at once, the second starts over and sees the first.
-        call.change(customer)
-    else:
-        call.guard(customer)
-    return count
-
-
-def attach_to(
-    call: Call,
-    method: Stored,
-    customer: str,
-    *,
-    silent: bool = False,
-    through_intent: bool = False,
-    is_full: bool = False,
-    validates: bool = True,
-) -> Stored | Refusal:
-    """Stage the attachment: state, settled checks and event (unless `silent`: older sources have events of their own).
-
-    The caller guards the customer, so that the write set fails if the customer is deleted meanwhile. What only an intent
-    can save is saved when the caller is one (`through_intent`). Nobody is asked about a card that is not to be validated
-    (`validates`): its checks, and the security code in memory, wait for its first use.
-
-    Raises:
-        errors.InvalidRequest: the type is not saved so, the state does not let it happen, or the customer has as many as
-            one may (`is_full`).
-    """
-    if method["state"] == states.ATTACHED and method["customer"] == customer:
-        return method
-    states.check_savable(
-        method["type"],
-        PAGES[method["type"]].save.attach,
-        verified=method.doc[PRIVATE].get("verified", False),
-        through_intent=through_intent,
-    )
-    attached_state = states.after(states.ATTACH, method["state"])
-    if is_full:
-        raise errors.InvalidRequest(
-            "The customer has the maximum number of PaymentMethods attached. Detach one, or use another customer.",
-            code="customer_max_payment_methods",
-        )
-    doc = method.doc
-    if method["type"] == CARD and validates:
-        refusal, card = validate(call, method)
-        if refusal is not None:
-            return Refusal(refusal)
-        doc = {**doc, CARD: card}
-    attached = call.change(method, doc, customer=customer, state=attached_state)
-    if not silent:
-        call.emit("payment_method.attached", PAYMENT_METHOD, attached)
-    return attached
-
-
-def validate(call: Call, method: Stored) -> tuple[errors.CardError | None, Document]:
-    """Ask the acquirer about a card. The security code in memory is used up by the question, whatever the answer.
-
-    Returns the refusal, if any, and the card with its checks settled.
-    """
-    private, card = method.doc[PRIVATE], method.doc["card"]
-    code_given = private["cvc_given"]
-    code_known = call.use_code(method.id)
-    address = method.doc["billing_details"]["address"]
-    outcome = card_rules.attach_outcome(
-        private["behaviour"],
-        cvc_given=code_given and code_known,
-        zip_given=private["zip_given"] or bool(address["postal_code"]),
-        line1_given=bool(address["line1"]),
-    )
-    checks = {**card["checks"], **outcome.checks}
-    if code_given and not code_known and card["checks"]["cvc_check"] == "unchecked":
-        checks["cvc_check"] = "unavailable"
-    return outcome.refusal, {**card, "checks": checks}
-
-
-@handles(
-    "POST /v1/payment_methods/{payment_method}/detach",
-    permission="payment_method",
-    own=owned.by_removable_method,
-)
-async def detach(call: Call, params: Document, *, payment_method: str) -> Document:
-    """Take a PaymentMethod from its customer, for good."""
-    stored = await load(call, payment_method, param="payment_method", in_path=True)
-    state = states.after(states.DETACH, stored["state"])
-    owner = stored["customer"]
-    detached = call.change(stored, customer=None, state=state, detached_at=call.now)
-    call.emit("payment_method.detached", PAYMENT_METHOD, detached, {"customer": owner})
-    from strongroom.resources import customers
-
-    await customers.forget_method(call, owner, stored.id)
-    return view(detached)
 
 
 # -- for intents ------------------------------------------------------------------------------------------------------

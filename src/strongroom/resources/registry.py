@@ -16,6 +16,7 @@ MODULES = (
     "account_links",
     "accounts",
     "application_fees",
+    "attaching",
     "automatic_updates",
     "balance_transactions",
     "capabilities",

@@ -64,7 +64,7 @@ def _check_type(params: Document) -> None:
     if params["type"] != CARD:
         known = contract().shapes.enums["Source.type"]
         if params["type"] in known:
-            raise errors.not_implemented(f"sources of type {params['type']}, which Stripe has closed")
+            raise errors.not_implemented(f"sources of type {params['type']}")
         raise errors.ParameterRefused(f"Invalid type: must be one of {', '.join(known)}", param="type")
     if params.get("amount", 1) < 1:
         message = "This value must be greater than or equal to 1."

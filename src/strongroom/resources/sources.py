@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from strongroom import errors, ids
 from strongroom.domain import payment_methods as states
-from strongroom.resources import bank_accounts, cards, payment_methods, tokens
+from strongroom.resources import attaching, bank_accounts, cards, payment_methods, tokens
 from strongroom.resources.bank_accounts import BankMaterial
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE, CardMaterial
@@ -198,7 +198,7 @@ async def add(
 
 
 def _attach(call: Call, source: Stored, customer: str, *, validates: bool) -> Stored | Refusal:
-    outcome = payment_methods.attach_to(call, source, customer, silent=True, validates=validates)
+    outcome = attaching.attach_to(call, source, customer, silent=True, validates=validates)
     if isinstance(outcome, Stored):
         call.emit("customer.source.created", SOURCE, outcome)
     return outcome
