@@ -9,7 +9,9 @@ from strongroom import limits
 from strongroom.errors import InvalidRequest
 from strongroom.http import phases
 from strongroom.resources import customers, test_clocks
+from strongroom.resources.check import check
 from strongroom.resources.test_clocks import _farthest
+from strongroom.store import WriteSet
 from support.connect import eventually
 
 START = 1_577_836_800
@@ -274,5 +276,23 @@ def test_an_account_has_so_many_clocks_and_no_more(in_house, monkeypatch):
             await house.store.commit(call.writes)
         with pytest.raises(InvalidRequest, match="up to 2 test clocks"):
             await test_clocks.create(fresh(), {"frozen_time": START})
+
+    in_house(scene)
+
+
+def test_check_misses_a_clock_that_somebody_lives_by(in_house):
+    async def scene(house, fresh):
+        call = fresh()
+        clock = await test_clocks.create(call, {"frozen_time": START})
+        await house.store.commit(call.writes)
+        call = fresh()
+        customer = await customers.create(call, {"test_clock": clock["id"]})
+        await house.store.commit(call.writes)
+        assert await check(house) == []
+
+        (row,) = await house.store.scan("test_clocks", 0, 10)
+        await house.store.commit(WriteSet(deletes=[row]))
+        fault = "lives by a test clock that does not exist"
+        assert await check(house) == [f"customers {customer['id']} of acct_1 (test) {fault}"]
 
     in_house(scene)

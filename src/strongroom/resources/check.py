@@ -22,6 +22,7 @@ from strongroom.vault import AccountShredded, Keyring, SealBroken, SealedRecord
 
 SCAN_SIZE: Final = 500
 SEGMENTS_SCAN_SIZE: Final = 50
+CLOCKS: Final = "test_clocks"
 CUSTOMERS: Final = "customers"
 METHODS: Final = "payment_methods"
 RECORDS: Final = "records"
@@ -95,6 +96,7 @@ class Inspection:
             await self._record_fault(row),
             await self._customer_fault(row),
             await self._method_fault(row),
+            await self._clock_fault(row),
             self._stray_fault(row),
         ]
         money = [] if seal else await self._money_faults(row)
@@ -181,6 +183,14 @@ class Inspection:
             return None
         method = await self._store.get(METHODS, row.account, row.livemode, name)
         return "is of a PaymentMethod that does not exist" if method is None else None
+
+    async def _clock_fault(self, row: Row) -> str | None:
+        """Whoever lives by a test clock goes with it."""
+        name = row.columns.get("test_clock")
+        if name is None or row.columns["deleted_at"] is not None:
+            return None
+        clock = await self._store.get(CLOCKS, row.account, row.livemode, name)
+        return "lives by a test clock that does not exist" if clock is None else None
 
     def _stray_fault(self, row: Row) -> str | None:
         """A young value may belong to something that was made after its table was read."""
