@@ -300,12 +300,14 @@ def test_one_detached_as_a_payment_method_is_consumed_as_well(stripe, made, cust
 
 def test_one_that_was_replaced_or_outlived_its_customer_is_consumed(stripe, made):
     customer = stripe.customers.create({"source": made.id})
-    second = stripe.sources.create({"type": "card", "token": "tok_mastercard"})
+    second = stripe.sources.create({"type": "card", "token": "tok_mastercard", "owner": OWNER})
     stripe.customers.update(customer.id, {"source": second.id})
     assert stripe.sources.retrieve(made.id).status == "consumed"
     stripe.customers.delete(customer.id)
     left = stripe.sources.retrieve(second.id)
     assert (left.status, "customer" in left) == ("consumed", False)
+    assert set(left.owner.to_dict().values()) == {None}
+    assert left.card.name is None
 
 
 def test_what_cannot_be_attached(stripe, made, customer):

@@ -338,7 +338,7 @@ async def remove(call: Call, source: Stored) -> Document:
     """Stage the end of a source and of its number, and return what is left: the stub, or a consumed `src_…`."""
     await call.erase_record(source["record"])
     if source["object"] in OBJECTS:
-        source = _consumed(call, source)
+        source = _consumed(call, source, source.doc)
         left = view(source)
     else:
         call.delete(source)
@@ -347,14 +347,14 @@ async def remove(call: Call, source: Stored) -> Document:
     return left
 
 
-def _consumed(call: Call, source: Stored) -> Stored:
+def _consumed(call: Call, source: Stored, doc: Document) -> Stored:
     state = states.after(states.DETACH, source["state"])
-    return call.change(source, customer=None, record=None, state=state, detached_at=call.now)
+    return call.change(source, doc, customer=None, record=None, state=state, detached_at=call.now)
 
 
 def end(call: Call, source: Stored) -> None:
-    """Stage the end of a source whose customer goes; its number has been erased."""
+    """Stage the end of a source whose customer goes; its number has been erased, and what is left says nobody's name."""
     if source["object"] in OBJECTS:
-        _consumed(call, source)
+        _consumed(call, source, payment_methods.shell(source))
     else:
         call.delete(source)
