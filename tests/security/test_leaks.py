@@ -120,6 +120,7 @@ def work_a_day(server):
         if "id" in customer:
             send(f"/v1/payment_methods/{method['id']}/attach", {"customer": customer["id"]})
             send(f"/v1/payment_methods/{method['id']}", {"metadata[a]": "b"})
+        use_sources(send, number, fields)
         charge = send(
             "/v1/charges",
             {
@@ -176,6 +177,16 @@ def work_a_day(server):
     give_persons(send, server, key, answers)
     lists = ("/v1/accounts", "/v1/customers", "/v1/payment_methods", "/v1/files", "/v1/events", sources)
     return answers + [server.request("GET", path, {"limit": "100"}, key=key).body for path in lists]
+
+
+def use_sources(send, number, fields):
+    """The objects that came between cards and PaymentMethods."""
+    older = send("/v1/sources", {"type": "card", **fields, "owner[name]": NAME})
+    if "id" in older:
+        send("/v1/customers", {"source": older["id"]})
+        send(f"/v1/sources/{older['id']}", {"owner[city]": number, "metadata[a]": "b"})
+    for wrong in ({"type": number}, {"type": "card", "token": number}, {"type": "card", "card": number}):
+        send("/v1/sources", {**wrong, "flow": number})
 
 
 def upload_documents(server, key, answers):
