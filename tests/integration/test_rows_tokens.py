@@ -383,13 +383,6 @@ def test_a_charge_spends_its_token_and_one_that_is_refused_does_not(stripe, post
     assert len(stripe.charges.list().data) == 1
 
 
-def test_top_ups_are_honestly_not_there_yet_and_spend_nothing(stripe, post):
-    token = stripe.tokens.create({"bank_account": BANK}).id
-    reply = post("/v1/topups", {"amount": "100", "currency": "usd", "source": token})
-    assert (reply.status, reply.error["code"]) == (501, "strongroom_not_implemented")
-    assert not stripe.tokens.retrieve(token).used
-
-
 def test_a_magic_token_makes_as_many_cards_as_it_is_used(stripe):
     cards_made = {stripe.customers.create({"source": "tok_visa"}).default_source for _ in range(10)}
     assert len(cards_made) == 10

@@ -21,4 +21,5 @@ MIGRATIONS = [
     "0018_customer_sessions",
     "0019_file_links",
     "0020_sums",
+    "0021_topups",
 ]

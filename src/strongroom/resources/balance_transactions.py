@@ -37,6 +37,7 @@ _CATEGORIES: Final = {
     "refund_failure": "refund_failure",
     "payment_failure_refund": "refund_failure",
     "adjustment": "dispute",
+    "topup": "topup",
     "transfer": "transfer",
     "transfer_refund": "transfer_reversal",
     "application_fee": "platform_earning",

@@ -58,6 +58,7 @@ MODULES = (
     "source_objects",
     "test_clocks",
     "tokens",
+    "topups",
     "transfer_reversals",
     "transfers",
     "verifying",

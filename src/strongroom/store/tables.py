@@ -360,6 +360,16 @@ TABLES: Final = {
             ],
         ),
         Table(
+            "topups",
+            [
+                CREATED,
+                Column("amount", "integer"),
+                Column("status", "text"),
+                Column("record", "text", nullable=True),
+            ],
+            [LISTABLE],
+        ),
+        Table(
             "transfer_reversals",
             [CREATED, Column("transfer", "text")],
             [Index(("account", "livemode", "transfer", "seq"))],
