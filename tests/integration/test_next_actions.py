@@ -236,6 +236,27 @@ def test_the_holders_address_says_what_happens_by_itself(paying, kind, word, sta
     assert (done.status, None if error is None else error.code) == (status, code)
 
 
+@pytest.mark.parametrize(
+    ("digit", "status", "code"),
+    [
+        (2, "succeeded", None),
+        (3, "requires_payment_method", "payment_method_not_available"),
+        (4, "requires_payment_method", "payment_method_provider_decline"),
+        (5, "requires_payment_method", "payment_intent_payment_attempt_expired"),
+        (6, "requires_payment_method", "payment_method_customer_decline"),
+    ],
+)
+def test_the_holders_telephone_says_what_happens_by_itself(paying, digit, status, code):
+    stripe = paying("mb_way")
+    intent = confirmed(stripe, "mb_way", phone=f"+35191111111{digit}")
+    done = eventually(
+        lambda: stripe.payment_intents.retrieve(intent.id),
+        until=lambda seen: seen.status not in {"requires_action", "processing"},
+    )
+    error = done.last_payment_error
+    assert (done.status, None if error is None else error.code) == (status, code)
+
+
 def test_whoever_answers_first_is_heard(server, paying):
     stripe = paying("boleto")
     intent = confirmed(stripe, "boleto", email="expire_immediately@example.com")

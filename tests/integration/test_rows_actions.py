@@ -1,6 +1,7 @@
 """Rows of the documentation about what customers are asked: challenges, where they lead, and what a charge says of them."""
 
 import pytest
+import stripe as sdk
 
 from support.actions import answer, confirmed, key_of, page_of
 from support.data import event_types, refused
@@ -127,8 +128,6 @@ def test_a_card_whose_challenge_breaks_is_declined(stripe):
 
 
 def refused_card():
-    import stripe as sdk
-
     return refused(sdk.CardError, status=402, code="card_declined", decline_code="generic_decline")
 
 
@@ -171,3 +170,21 @@ def test_anything_else_changes_nothing_and_is_asked_again(server, stripe, body):
     reply = server.request("POST", page_of(intent)[len(server.url) :], body)
     assert (reply.status, b"Choose one of the answers" in reply.body) == (400, True)
     assert stripe.payment_intents.retrieve(intent.id).to_dict() == intent.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("kind", "secret"),
+    [
+        ("card", "4000000000003220"),
+        ("us_bank_account", "000123456789"),
+        ("acss_debit", "000123456789"),
+        ("payto", "000123456"),
+        ("boleto", "000.000.000-00"),
+    ],
+)
+def test_a_page_shows_nothing_of_what_was_vaulted(server, name, kind, secret):
+    stripe = server.client(key_of(name, kind)).v1
+    intent = confirmed(stripe, kind)
+    shown = server.request("GET", page_of(intent)[len(server.url) :]).body
+    assert secret.encode() not in shown
+    assert b"jenny@example.com" not in shown

@@ -62,7 +62,7 @@ WHERE = {
 JENNY = {
     "name": "Jenny Rosen",
     "email": "jenny@example.com",
-    "phone": "+351911111112",
+    "phone": "+351911111119",
     "address": {
         "line1": "510 Townsend St",
         "city": "San Francisco",
@@ -78,10 +78,10 @@ def key_of(name, kind):
     return f"sk_test_{name}_{WHERE[kind][0]}"
 
 
-def confirmed(stripe, kind, *, email=JENNY["email"], **params):
+def confirmed(stripe, kind, *, email=JENNY["email"], phone=JENNY["phone"], **params):
     """An intent that was paid with a type, as far as that goes without its customer."""
     _, currency, amount = WHERE[kind]
-    data = params_of(kind, billing_details={**JENNY, "email": email})
+    data = params_of(kind, billing_details={**JENNY, "email": email, "phone": phone})
     paying = (
         {"payment_method": "pm_card_threeDSecure2Required"}
         if kind == "card"

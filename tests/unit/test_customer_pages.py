@@ -9,6 +9,7 @@ from strongroom.catalog.customer_pages import COMPLETE, build, customer_pages
 from strongroom.catalog.next_actions import build as build_actions
 from strongroom.catalog.reading import CatalogError, read
 from strongroom.contract import contract
+from strongroom.customer_pages.asked import lines_of
 from strongroom.domain import qr_codes
 from strongroom.domain.customer_actions import expires_at, made_up
 from strongroom.resources.method_pages import PAGES
@@ -41,7 +42,16 @@ def test_every_reason_has_a_code_of_the_api():
     ],
 )
 def test_what_happens_by_itself(kind, email, outcome):
-    assert customer_pages().by_itself(kind, email) == outcome
+    assert customer_pages().by_itself(kind, {"email": email, "phone": None}) == outcome
+
+
+def test_a_telephone_number_says_it_of_the_type_that_heeds_it():
+    def by_itself(kind, phone):
+        return customer_pages().by_itself(kind, {"email": None, "phone": phone})
+
+    assert by_itself("mb_way", "+351 911 111 114") == "refuse"
+    assert by_itself("mb_way", "+351911111119") is None
+    assert by_itself("oxxo", "+351911111114") is None
 
 
 def damaged(*path, value):
@@ -64,6 +74,8 @@ def damaged(*path, value):
         damaged("reasons", "expired", value={"message": "Too late."}),
         damaged("by_itself", "types", value={"pigeon": "complete"}),
         damaged("by_itself", "mail", value={"at_once": "succeed"}),
+        damaged("by_itself", "phone", value={"mb_way": {"+351": "ring"}}),
+        damaged("by_itself", "phone", value={"pigeon": {}}),
     ],
 )
 def test_a_mistake_in_the_pages_is_found_when_they_are_read(damage):
@@ -110,6 +122,36 @@ def test_numbers_are_made_up_anew_each_time():
     assert re.fullmatch(r"\d{32}", made_up("number"))
     assert made_up("number") != made_up("number")
     assert made_up("cashtag") is None
+
+
+def test_what_the_customer_tells_somebody_is_grouped_by_whom():
+    assert lines_of({"number": "1", "expires_at": 5, "hosted_voucher_url": "http://x"}) == [
+        ("", "Number", "1")
+    ]
+    assert lines_of({"stores": {"lawson": {"payment_code": "2", "confirmation_number": None}}}) == [
+        ("Lawson", "Payment code", "2")
+    ]
+    iban = {
+        "account_holder_name": "Shop",
+        "iban": "IE1",
+        "bic": "B",
+        "account_holder_address": {"city": "Dublin"},
+    }
+    transfer = {
+        "reference": "R",
+        "financial_addresses": [
+            {"type": "iban", "supported_networks": ["sepa"], "iban": iban},
+            {"type": "sort_code", "sort_code": {"sort_code": "1", "account_number": "2"}},
+        ],
+    }
+    assert lines_of(transfer) == [
+        ("", "Reference", "R"),
+        ("IBAN", "Account holder", "Shop"),
+        ("IBAN", "IBAN", "IE1"),
+        ("IBAN", "BIC", "B"),
+        ("Sort code", "Sort code", "1"),
+        ("Sort code", "Account number", "2"),
+    ]
 
 
 def test_a_code_is_drawn_in_three_ways():

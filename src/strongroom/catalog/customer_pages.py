@@ -1,8 +1,9 @@
 """The pages on which a customer does what an intent asks, and what can come of each (customer_pages.toml)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from strongroom.catalog.method_pages import CONFIRMATIONS, method_types
 from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
@@ -12,6 +13,9 @@ CHALLENGE: Final = "challenge"
 COMPLETE: Final = "complete"
 FAIL: Final = "fail"
 EXPIRE: Final = "expire"
+# What else can happen than that it is done. A button has the first two at most.
+OTHERWISE: Final = (FAIL, EXPIRE, "refuse", "unavailable")
+ENDINGS: Final = (COMPLETE, *OTHERWISE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class CustomerPage:
 
     name: str
     endings: dict[str, Ending]
-    """`complete`, `fail` or `expire` → what that is here."""
+    """One of `ENDINGS` → what that is here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +57,17 @@ class CustomerPages:
     """Type of PaymentMethod → what happens without anybody's answer."""
     mail: dict[str, str]
     """The end of what stands before the `@` of an e-mail address → the same."""
+    phone: dict[str, dict[str, str]]
+    """Type of PaymentMethod → telephone number → the same."""
 
-    def by_itself(self, type_name: str, email: str | None) -> str | None:
+    def by_itself(self, type_name: str, billing_details: Mapping[str, Any]) -> str | None:
         """Return what happens without anybody's answer: the name of an ending, or None."""
-        name = (email or "").partition("@")[0]
-        if method_types()[type_name].sandbox.mail:
+        number = (billing_details["phone"] or "").replace(" ", "")
+        said = self.phone.get(type_name, {}).get(number)
+        if said is None and method_types()[type_name].sandbox.mail:
+            name = (billing_details["email"] or "").partition("@")[0]
             said = next((outcome for word, outcome in self.mail.items() if name.endswith(word)), None)
-            return said or self.types_by_themselves.get(type_name)
-        return self.types_by_themselves.get(type_name)
+        return said or self.types_by_themselves.get(type_name)
 
     def of_type(self, type_name: str) -> CustomerPage:
         """Return the page of a type of PaymentMethod."""
@@ -84,20 +91,23 @@ def build(document: Document) -> CustomerPages:
     by_name, by_confirmation = {}, {}
     for name, given in tables["pages"].items():
         where = f"customer_pages: {name}"
-        page = row(where, given, {"for": list, COMPLETE: str}, {FAIL: dict, EXPIRE: dict})
+        page = row(where, given, {"for": list, COMPLETE: str}, dict.fromkeys(OTHERWISE, dict))
         endings = {COMPLETE: Ending(page[COMPLETE], None)}
-        endings |= {one: _ending(where, page[one], reasons) for one in (FAIL, EXPIRE) if one in page}
+        endings |= {one: _ending(where, page[one], reasons) for one in OTHERWISE if one in page}
         by_name[name] = CustomerPage(name, endings)
         for confirmation in page["for"]:
             if one_of(where, confirmation, CONFIRMATIONS) in by_confirmation:
                 raise CatalogError(f"{where}: {confirmation} has a page already")
             by_confirmation[confirmation] = name
-    alone = row("customer_pages: by_itself", tables["by_itself"], {"types": dict, "mail": dict}, {})
-    for outcome in (*alone["types"].values(), *alone["mail"].values()):
-        one_of("customer_pages: by_itself", outcome, (COMPLETE, FAIL, EXPIRE))
-    for type_name in alone["types"]:
+    alone = row(
+        "customer_pages: by_itself", tables["by_itself"], {"types": dict, "mail": dict, "phone": dict}, {}
+    )
+    for said in (alone["types"], alone["mail"], *alone["phone"].values()):
+        for outcome in said.values():
+            one_of("customer_pages: by_itself", outcome, ENDINGS)
+    for type_name in (*alone["types"], *alone["phone"]):
         one_of("customer_pages: by_itself", type_name, method_types())
-    return CustomerPages(by_name, by_confirmation, reasons, alone["types"], alone["mail"])
+    return CustomerPages(by_name, by_confirmation, reasons, alone["types"], alone["mail"], alone["phone"])
 
 
 def _ending(where: str, given: object, reasons: dict[str, Reason]) -> Ending:

@@ -17,6 +17,19 @@ from strongroom.resources.payment_methods import PAYMENT_METHOD
 
 # What of a `next_action` customers are told, and what it is called.
 LABELS: Final = {
+    "account_holder_name": "Account holder",
+    "account_number": "Account number",
+    "account_type": "Account type",
+    "bank_code": "Bank code",
+    "bank_name": "Bank",
+    "bic": "BIC",
+    "branch_code": "Branch code",
+    "branch_name": "Branch",
+    "clabe": "CLABE",
+    "iban": "IBAN",
+    "routing_number": "Routing number",
+    "sort_code": "Sort code",
+    "swift_code": "SWIFT code",
     "number": "Number",
     "entity": "Entity",
     "reference": "Reference",
@@ -24,6 +37,8 @@ LABELS: Final = {
     "confirmation_number": "Confirmation number",
 }
 LATER: Final = "The time runs out: the merchant will be told in a moment."
+_WITHOUT_PLACE: Final = frozenset({"stores", "qr_code"})
+_ACRONYM_LENGTH: Final = 5
 _LOST: Final = frozenset({intents.REQUIRES_PAYMENT_METHOD, intents.CANCELED})
 
 
@@ -56,12 +71,15 @@ async def ask(
 def _facts(intent: Stored, action: Document, asks: CustomerPage) -> dict[str, Any]:
     doc, type_name = intent.doc, action["method_type"]
     rail = microdeposits().types.get(type_name)
+    todo: Document = doc["next_action"].get(action["type"]) or {}
     return {
         "intent": intent.id,
         "description": doc.get("description"),
-        "amount": amount_of(doc["amount"], doc["currency"]) if "amount" in doc else None,
+        "amount": amount_of(todo.get("amount_remaining") or doc["amount"], doc["currency"])
+        if "amount" in doc
+        else None,
         "method": name_of_type(type_name),
-        "lines": _lines(doc["next_action"].get(action["type"]) or {}),
+        "lines": lines_of(todo),
         "until": action["expires_at"],
         "takes": () if rail is None else rail.takes,
         "complete": asks.endings[COMPLETE].words,
@@ -71,15 +89,22 @@ def _facts(intent: Stored, action: Document, asks: CustomerPage) -> dict[str, An
     }
 
 
-def _lines(details: Document, place: str = "") -> list[tuple[str, str, str]]:
-    """Return what the customer has to tell somebody, as (where, what, value): each shop has its own."""
+def lines_of(details: Document, place: str = "") -> list[tuple[str, str, str]]:
+    """Return what the customer has to tell somebody, as (where, what, value): each shop and each network has its own."""
     lines: list[tuple[str, str, str]] = []
     for name, value in details.items():
         if isinstance(value, dict):
-            lines += _lines(value, "" if name in {"stores", "qr_code"} else name.capitalize())
+            lines += lines_of(value, "" if name in _WITHOUT_PLACE else _place(name))
+        elif isinstance(value, list):
+            lines += [line for one in value if isinstance(one, dict) for line in lines_of(one)]
         elif name in LABELS and value:
             lines.append((place, LABELS[name], value))
     return lines
+
+
+def _place(name: str) -> str:
+    """Return what a shop or a network is called: `Lawson`, `IBAN`, `Sort code`."""
+    return name.upper() if len(name) <= _ACRONYM_LENGTH else name.replace("_", " ").capitalize()
 
 
 def done(intent: Stored) -> Page:

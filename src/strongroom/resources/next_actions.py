@@ -65,7 +65,7 @@ def _watch(call: Call, intent: str, method: Stored, token: str, action: str, sec
         deposits.send(call, intent, method, token)
     elif EXPIRE in pages.of_type(kind).endings:
         later(call, max(0, seconds), BY_ITSELF, {**waits, "outcome": EXPIRE})
-    outcome = pages.by_itself(kind, method.doc["billing_details"]["email"])
+    outcome = pages.by_itself(kind, method.doc["billing_details"])
     if outcome is not None:
         later(call, call.settings.settle_after, BY_ITSELF, {**waits, "outcome": outcome})
 
