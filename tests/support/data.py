@@ -33,4 +33,4 @@ def refused(
 def event_types(client, object_id=None):
     """The types of the account's events, oldest first, of one object or of all."""
     events = reversed(client.events.list({"limit": 100}).data)
-    return [event.type for event in events if object_id in {None, event.data.object["id"]}]
+    return [event.type for event in events if object_id in {None, event.data.object.to_dict().get("id")}]

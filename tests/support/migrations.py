@@ -22,4 +22,5 @@ MIGRATIONS = [
     "0019_file_links",
     "0020_sums",
     "0021_topups",
+    "0022_cash_balances",
 ]

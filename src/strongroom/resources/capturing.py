@@ -17,6 +17,7 @@ from strongroom.domain.intent_machine import PAYMENT as MACHINE
 from strongroom.domain.intent_machine import Action, Status, Verdict
 from strongroom.resources import (
     attempts,
+    cash_payments,
     charging,
     payment_notes,
     payment_outcomes,
@@ -206,6 +207,7 @@ async def cancel(call: Call, params: Document, *, intent: str) -> Document | Onw
         raise parts.unexpected_state(PAYMENT_INTENT, stored, message)
     reason = params.get("cancellation_reason")
     if status != intents.REQUIRES_CAPTURE:
+        stored = call.change(stored, await cash_payments.taken_back(call, stored.doc, stored.doc["customer"]))
         return view(_canceled(call, stored, reason, Action.CANCEL))
     charge = await _charge_of(call, stored)
     refund_id = ids.new(refunds.REFUND.prefix)

@@ -11,7 +11,7 @@ from strongroom import errors
 from strongroom.catalog.customer_pages import CustomerPage, customer_pages
 from strongroom.connectors.base import Outcome
 from strongroom.domain import intents
-from strongroom.resources import attempts, payment_methods, payment_outcomes, setting_up
+from strongroom.resources import attempts, cash_payments, payment_methods, payment_outcomes, setting_up
 from strongroom.resources.attempts import ACTION
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -47,6 +47,8 @@ def waiting(intent: Stored, token: str) -> Document | None:
 
 async def go_on(call: Call, intent: Stored, error: errors.ApiError | None) -> Onward | Refusal | Document:
     """Go on with an intent whose customer has answered, or, for `error`, has not."""
+    if intent.doc[PRIVATE][ACTION]["type"] == cash_payments.TODO:
+        return await cash_payments.sent(call, intent)
     if intent.doc["object"] == PAYMENT_INTENT.type:
         return await payment_outcomes.acted(call, intent, error)
     return await setting_up.acted(call, intent, error)

@@ -1,5 +1,6 @@
 """What `strongroom check` knows of money: what the acquirer was asked and what was written down are the same."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -16,6 +17,10 @@ from strongroom.vault import Keyring
 CHARGES: Final = "charges"
 REFUNDS: Final = "refunds"
 DISPUTES: Final = "disputes"
+CUSTOMERS: Final = "customers"
+PAYMENT_INTENTS: Final = "payment_intents"
+CASH_TRANSACTIONS: Final = "cash_balance_transactions"
+CASH_TYPE: Final = "customer_balance"
 BALANCE_TRANSACTIONS: Final = "balance_transactions"
 RECORDS: Final = "acquirer_records"
 PAGE: Final = 100
@@ -52,8 +57,8 @@ async def _charge_faults(house: House, keyring: Keyring, row: Row) -> list[str]:
     """A charge was asked of somebody, or is what a platform passed on, and has given back what its refunds say."""
     charge = _opened(keyring, row)
     faults = []
-    is_transfer = charge["source_transfer"] is not None
-    if not is_transfer and await house.store.get(RECORDS, row.account, row.livemode, row.id) is None:
+    is_ours = charge["source_transfer"] is not None or charge[PRIVATE]["type"] == CASH_TYPE
+    if not is_ours and await house.store.get(RECORDS, row.account, row.livemode, row.id) is None:
         faults.append("was asked of no acquirer")
     let_go = charge["amount"] - charge["amount_captured"] if charge["captured"] else 0
     if charge["amount_refunded"] != let_go + await _given_back(house, keyring, row):
@@ -68,6 +73,26 @@ async def _charge_faults(house: House, keyring: Keyring, row: Row) -> list[str]:
     if charge["amount_refunded"] + taken_back > charge["amount"]:
         faults.append("has lost more than it took")
     return faults
+
+
+async def _cash_faults(house: House, keyring: Keyring, row: Row) -> list[str]:
+    """A customer holds what has come into their cash and not left it; an intent was given what has left it for it."""
+    private = _opened(keyring, row).get(PRIVATE, {})
+    column, held = (
+        ("customer", private.get("cash", {}))
+        if row.table == CUSTOMERS
+        else ("payment_intent", private.get("funded", 0))
+    )
+    sums: Counter[str] = Counter()
+    for one in await _of(house, keyring, row, CASH_TRANSACTIONS, column):
+        sums[one["currency"]] += one["net_amount"]
+    if row.table == CUSTOMERS:
+        return (
+            []
+            if {name: sum_ for name, sum_ in sums.items() if sum_} == held
+            else ["holds another sum of cash than has come"]
+        )
+    return [] if -sums.total() == held else ["was given another sum of cash than has left for it"]
 
 
 async def _dispute_faults(house: House, keyring: Keyring, row: Row) -> list[str]:
@@ -106,8 +131,10 @@ def _opened(keyring: Keyring, row: Row) -> dict[str, Any]:
 _INSPECTED: Final[dict[str, Callable[[House, Keyring, Row], Awaitable[list[str]]]]] = {
     BALANCE_TRANSACTIONS: _balance_faults,
     CHARGES: _charge_faults,
+    CUSTOMERS: _cash_faults,
     DISPUTES: _dispute_faults,
     FEES: fee_faults,
+    PAYMENT_INTENTS: _cash_faults,
     RECORDS: _record_faults,
     TRANSFERS: transfer_faults,
 }

@@ -18,6 +18,8 @@ from strongroom.domain.intent_machine import Action, Status
 from strongroom.resources import (
     acquiring,
     attempts,
+    cash_balances,
+    cash_payments,
     charging,
     confirmation_tokens,
     failed_debits,
@@ -67,7 +69,7 @@ _STATES: Final = {
 
 
 @handles("POST /v1/payment_intents/{intent}/confirm", permission=PERMISSION, allow=PUBLISHABLE_TOO)
-async def confirm(call: Call, params: Document, *, intent: str) -> Onward | Refusal:
+async def confirm(call: Call, params: Document, *, intent: str) -> Document | Onward | Refusal:
     """Try to take the money. A publishable key needs the client secret, and only confirms what it may."""
     stored = await call.load(PAYMENT_INTENT, intent, param="intent", in_path=True)
     parts.check_may_see(call, PAYMENT, stored, params)
@@ -124,7 +126,7 @@ def _check_actions(doc: Document, params: Document) -> None:
 # -- the first half ---------------------------------------------------------------------------------------------------
 
 
-async def begin(call: Call, intent: Stored, params: Document) -> Onward | Refusal:
+async def begin(call: Call, intent: Stored, params: Document) -> Document | Onward | Refusal:
     """Begin an attempt with an intent as it is staged: check what is left to be refused, then ask the acquirer.
 
     Raises:
@@ -136,6 +138,9 @@ async def begin(call: Call, intent: Stored, params: Document) -> Onward | Refusa
     refusal = attempts.redirect_refusal(call, PAYMENT_INTENT, intent, method, params)
     if refusal is not None:
         return refusal
+    if method["type"] == cash_balances.TYPE:
+        return await cash_payments.begin(call, intent, params)
+    intent = call.change(intent, await cash_payments.taken_back(call, intent.doc, intent.doc["customer"]))
     keeps = usage_of(intent.doc, method["type"]) == attempts.OFF_SESSION
     acceptance = await attempts.agreed(
         call, method, params, keeps=keeps, code="payment_intent_mandate_invalid"

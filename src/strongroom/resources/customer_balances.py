@@ -7,7 +7,7 @@
     GET  /v1/customers/{customer}/cash_balance                          retrieve
     POST /v1/customers/{customer}/cash_balance                          update
 
-No money arrives here by bank transfer, so a cash balance has settings and nothing in it.
+What is in a cash balance, and how it moves, is in `cash_balances` and `cash_payments`.
 """
 
 from typing import Final
@@ -17,7 +17,7 @@ from strongroom.domain.balances import currency_code
 from strongroom.resources import balances, customers
 from strongroom.resources.balances import TRANSACTION, view
 from strongroom.resources.call import Call
-from strongroom.resources.cards import PRIVATE
+from strongroom.resources.cash_balances import view_balance
 from strongroom.resources.changes import merge_metadata
 from strongroom.resources.customer_forms import with_reconciliation
 from strongroom.resources.kind import Document, Listing, Stored
@@ -92,7 +92,7 @@ async def credit(call: Call, customer: Document) -> Document:
 @handles("GET /v1/customers/{customer}/cash_balance", permission=PERMISSION)
 async def retrieve_cash(call: Call, params: Document, *, customer: str) -> Document:
     """Show the cash balance, which every customer has."""
-    return view_cash(await _owner(call, customer))
+    return view_balance(await _owner(call, customer))
 
 
 @handles("POST /v1/customers/{customer}/cash_balance", permission=PERMISSION)
@@ -100,23 +100,11 @@ async def update_cash(call: Call, params: Document, *, customer: str) -> Documen
     """Say how money that arrives is to be matched with payments. Nobody is told: the customer's own fields stay."""
     owner = await _owner(call, customer)
     doc = with_reconciliation(owner.doc, params)
-    return view_cash(owner if doc == owner.doc else call.change(owner, doc))
+    return view_balance(owner if doc == owner.doc else call.change(owner, doc))
 
 
 @includes("customer", "cash_balance")
 async def cash(call: Call, customer: Document) -> Document:
     """The cash balance that `expand[]=cash_balance` shows."""
     stored = await call.load(customers.CUSTOMER, customer["id"], param="customer")
-    return renderer("cash_balance")(view_cash(stored))
-
-
-def view_cash(customer: Stored) -> Document:
-    """Return the `cash_balance` object of a customer."""
-    mode = customer.doc.get(PRIVATE, {}).get("reconciliation_mode")
-    return {
-        "object": "cash_balance",
-        "available": None,
-        "customer": customer.id,
-        "livemode": customer.row.livemode,
-        "settings": {"reconciliation_mode": mode or "automatic", "using_merchant_default": mode is None},
-    }
+    return renderer("cash_balance")(view_balance(stored))

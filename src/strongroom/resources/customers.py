@@ -26,6 +26,8 @@ from strongroom.resources.sources import SOURCE
 from strongroom.store import Filter
 
 PAGE: Final = 100
+CASH: Final = "cash"
+"""Under which a document keeps what its customer holds in cash; it outlives the customer, for it is their money."""
 
 
 def view(customer: Stored) -> Document:
@@ -300,7 +302,9 @@ async def end(call: Call, customer: Stored) -> Stored:
     # One that was being attached at the same moment guarded a customer who still lived; after this commit none can.
     call.afterwards(lambda again: _clear(again, customer.id))
     nothing = _columns(call, {"email": None})
-    return call.change(customer, {"id": customer.id}, deleted_at=call.now, **nothing)
+    cash = customer.doc.get(PRIVATE, {}).get(CASH)
+    stub: Document = {"id": customer.id, **({PRIVATE: {CASH: cash}} if cash else {})}
+    return call.change(customer, stub, deleted_at=call.now, **nothing)
 
 
 async def _clear(call: Call, customer: str) -> None:

@@ -28,6 +28,7 @@ ABOUT: Final = {
     "account.external_account": "external_account",
     "application_fee.refund": "application_fee",
     "capability": "capability",
+    "cash_balance": "customer",
     "charge.dispute": "dispute",
     "charge.refund": "charge",
     "customer.source": "customer",

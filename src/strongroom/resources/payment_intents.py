@@ -237,5 +237,7 @@ async def update(call: Call, params: Document, *, intent: str) -> Document:
         return view(stored)
     doc = {**doc, "last_payment_error": None}
     if doc["status"] != intents.REQUIRES_ACTION:
-        doc = attempts.vacated(doc)
+        from strongroom.resources import cash_payments
+
+        doc = attempts.vacated(await cash_payments.taken_back(call, doc, stored.doc["customer"]))
     return view(call.change(stored, doc, customer=doc["customer"]))

@@ -20,7 +20,7 @@ from strongroom.catalog.method_pages import method_types
 from strongroom.connectors.base import Cancellation, Outcome, Return
 from strongroom.domain.amounts import currency_of, written
 from strongroom.domain.intent_machine import Verdict
-from strongroom.resources import acquiring, balance_transactions, charging
+from strongroom.resources import acquiring, balance_transactions, cash_balances, charging
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.changes import changed_leaves, merge_metadata
@@ -47,6 +47,7 @@ def view(refund: Stored) -> Document:
     return {**doc, "charge": refund["charge"], "payment_intent": refund["payment_intent"]}
 
 
+IN_CASH: Final = "customer_cash_balance"
 REFUND: Final = register_kind(Kind("refund", "refunds", "re", "refund", PERMISSION, view))
 
 
@@ -202,6 +203,7 @@ async def created(call: Call, state: Document, outcome: Outcome | None) -> Docum
         call.change(charge, charging.vacated(charge))
     else:
         refund, charge = await _given_back(call, charge, refund, state.get("shares", {}))
+        await cash_balances.give_back(call, charge, refund)
     call.emit("refund.created", REFUND, refund)
     call.emit(
         "refund.failed" if is_failed else "charge.refunded",
@@ -255,7 +257,9 @@ def document(call: Call, charge: Stored, refund_id: str, amount: int, **fields: 
 
 
 def _destination(charge: Stored) -> Document:
-    """Return where the money goes, for what is known of it: cards."""
+    """Return where the money goes, for what is known of it: cards, and cash balances."""
+    if charge.doc[PRIVATE]["type"] == cash_balances.TYPE:
+        return {"destination_details": {"type": IN_CASH, IN_CASH: {}}}
     if charge.doc[PRIVATE]["type"] != CARD:
         return {}
     if not charge.doc["captured"]:

@@ -183,6 +183,14 @@ TABLES: Final = {
             ],
         ),
         Table(
+            "cash_balance_transactions",
+            [CREATED, Column("customer", "text"), Column("payment_intent", "text", nullable=True)],
+            [
+                OF_CUSTOMER,
+                Index(("account", "livemode", "payment_intent", "seq"), where="payment_intent"),
+            ],
+        ),
+        Table(
             "customer_sessions",
             [
                 CREATED,
