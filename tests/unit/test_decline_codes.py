@@ -18,7 +18,40 @@ fraudulent               card_declined            -          do_not_try_again   
 authentication_required  authentication_required  -          -                  -   -
 incorrect_zip            incorrect_zip            address_zip  -                -   -
 """
-PLAIN = ["approve_with_id", "call_issuer", "card_not_supported", "currency_not_supported", "do_not_honor", "do_not_try_again", "duplicate_transaction", "incorrect_pin", "invalid_account", "invalid_amount", "invalid_pin", "issuer_not_available", "merchant_blacklist", "mobile_device_authentication_required", "new_account_information_available", "no_action_taken", "not_permitted", "offline_pin_required", "online_or_offline_pin_required", "pickup_card", "pin_try_exceeded", "reenter_transaction", "restricted_card", "revocation_of_all_authorizations", "revocation_of_authorization", "security_violation", "service_not_allowed", "stop_payment_order", "testmode_decline", "transaction_not_allowed", "try_again_later", "withdrawal_count_limit_exceeded"]
+PLAIN = [
+    "approve_with_id",
+    "call_issuer",
+    "card_not_supported",
+    "currency_not_supported",
+    "do_not_honor",
+    "do_not_try_again",
+    "duplicate_transaction",
+    "incorrect_pin",
+    "invalid_account",
+    "invalid_amount",
+    "invalid_pin",
+    "issuer_not_available",
+    "merchant_blacklist",
+    "mobile_device_authentication_required",
+    "new_account_information_available",
+    "no_action_taken",
+    "not_permitted",
+    "offline_pin_required",
+    "online_or_offline_pin_required",
+    "pickup_card",
+    "pin_try_exceeded",
+    "reenter_transaction",
+    "restricted_card",
+    "revocation_of_all_authorizations",
+    "revocation_of_authorization",
+    "security_violation",
+    "service_not_allowed",
+    "stop_payment_order",
+    "testmode_decline",
+    "transaction_not_allowed",
+    "try_again_later",
+    "withdrawal_count_limit_exceeded",
+]
 ROWS = [[None if word == "-" else word for word in line.split()] for line in SAID.strip().splitlines()]
 
 

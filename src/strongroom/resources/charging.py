@@ -15,7 +15,7 @@ from strongroom.catalog.holds import holds
 from strongroom.connectors.base import Outcome
 from strongroom.domain.holds import EXTENDED
 from strongroom.domain.intent_machine import Verdict
-from strongroom.resources import balance_transactions
+from strongroom.resources import balance_transactions, statements
 from strongroom.resources.addresses import RECEIPTS, secret_address
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -26,6 +26,7 @@ from strongroom.resources.registry import register_kind
 from strongroom.resources.tasks import later
 
 CARD: Final = "card"
+DESCRIPTOR: Final = "calculated_statement_descriptor"
 SUCCEEDED: Final = "succeeded"
 PENDING: Final = "pending"
 FAILED: Final = "failed"
@@ -136,10 +137,15 @@ async def record(call: Call, planned: Document, outcome: Outcome) -> Stored:
         "source_transfer": None,
         **planned,
     }
+    doc[DESCRIPTOR] = await _descriptor(call, doc)
     columns = {name: doc[name] for name in ("customer", "payment_intent", "transfer_group")}
     charge = call.insert(CHARGE, _answered(call, doc, outcome), object_id=doc["id"], **columns)
     await note_checks(call, planned["payment_method"], outcome)
     return await _told(call, charge, outcome)
+
+
+async def _descriptor(call: Call, doc: Document) -> str | None:
+    return await statements.descriptor_of(call, doc) if doc[PRIVATE]["type"] == CARD else None
 
 
 async def settle(call: Call, charge: Stored, outcome: Outcome) -> Stored:
@@ -193,7 +199,10 @@ async def captured(call: Call, charge: Stored, amount: int, *, is_final: bool = 
         "amount_refunded": whole - taken if is_final else 0,
         "captured": is_final,
     }
-    charge = call.change(charge, {**doc, **notes, **changes, PRIVATE: private})
+    changed = {**doc, **notes, **changes, PRIVATE: private}
+    if notes:
+        changed[DESCRIPTOR] = await _descriptor(call, changed)
+    charge = call.change(charge, changed)
     if amount:
         charge = await take(call, charge, amount, event="charge.captured")
     else:
@@ -291,7 +300,6 @@ def _answered(call: Call, doc: Document, outcome: Outcome) -> Document:
     return {
         **doc,
         "amount_captured": doc["amount"] if captured else 0,
-        "calculated_statement_descriptor": _descriptor(doc),
         "captured": captured,
         "failure_code": None if not is_failed else decline.code if decline else outcome.code,
         "failure_message": None
@@ -331,13 +339,6 @@ def _checked_source(source: Document | None, details: Document) -> Document | No
     }
     # A card is the source itself; a `src_…` has one.
     return {**source, **checked} if CARD not in source else {**source, CARD: {**source[CARD], **checked}}
-
-
-def _descriptor(doc: Document) -> str | None:
-    if doc[PRIVATE]["type"] != CARD:
-        return None
-    text = doc["statement_descriptor"] or doc["statement_descriptor_suffix"]
-    return None if text is None else text.upper()
 
 
 _SELLER_MESSAGES: Final = {
