@@ -106,7 +106,8 @@ class Money(RuleBasedStateMachine):
         known = self.model[charge]
         amount = max(1, int(known["amount"] * part))
         left = known["amount"] - known["refunded"]
-        fits = amount <= left and (known["captured"] is not None or (known["held"] and amount == left))
+        is_whole_hold = known["held"] and amount == left and known["intent"] is None
+        fits = amount <= left and (known["captured"] is not None or is_whole_hold)
         try:
             self.stripe.refunds.create({"charge": charge, "amount": amount})
         except sdk.InvalidRequestError:

@@ -9,6 +9,7 @@ import msgspec
 from strongroom.domain.disputes import HOLDS_MONEY
 from strongroom.house import House
 from strongroom.resources.cards import PRIVATE
+from strongroom.resources.check_holds import INTENTS, hold_faults
 from strongroom.resources.check_transfers import FEES, TRANSFERS, fee_faults, transfer_faults
 from strongroom.resources.tasks import TASK
 from strongroom.store import Filter, Row
@@ -129,6 +130,7 @@ def _opened(keyring: Keyring, row: Row) -> dict[str, Any]:
 
 
 _INSPECTED: Final[dict[str, Callable[[House, Keyring, Row], Awaitable[list[str]]]]] = {
+    INTENTS: hold_faults,
     BALANCE_TRANSACTIONS: _balance_faults,
     CHARGES: _charge_faults,
     CUSTOMERS: _cash_faults,

@@ -140,6 +140,11 @@ def _check_refundable(charge: Stored) -> None:
             f"Charge {charge.id} is still being captured. Release the rest with a final capture, then refund it.",
             param="charge",
         )
+    if doc["status"] == SUCCEEDED and not doc["captured"] and doc["payment_intent"] is not None:
+        raise errors.InvalidRequest(
+            f"Charge {charge.id} was not captured. Cancel the PaymentIntent {doc['payment_intent']} instead.",
+            param="charge",
+        )
     if not _gives_back(doc[PRIVATE]["type"]):
         raise errors.InvalidRequest(
             f"Charge {charge.id} cannot be refunded: {doc[PRIVATE]['type']} gives nothing back.",
