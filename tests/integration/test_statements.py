@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.connect import CUSTOM, acting_on
+from support.connect import COMPLETE, acting_on, eventually
 from support.payments import AGREED
 
 SETTINGS = {
@@ -13,7 +13,8 @@ SETTINGS = {
 
 @pytest.fixture
 def account(stripe):
-    return stripe.accounts.create({**CUSTOM, "settings": SETTINGS})
+    made = stripe.accounts.create({**COMPLETE, "settings": SETTINGS})
+    return eventually(lambda: stripe.accounts.retrieve(made.id), until=lambda one: one.charges_enabled)
 
 
 def read(stripe, options=None, **params):
