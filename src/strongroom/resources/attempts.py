@@ -250,6 +250,11 @@ async def agreed(call: Call, method: Stored, params: Document, *, keeps: bool, c
     return acceptance
 
 
+def mandate_options(intent: Stored, method: Stored) -> Document:
+    """Return what an intent says of the mandates of a PaymentMethod's type."""
+    return intent.doc[PRIVATE]["options"].get(method["type"], {}).get("mandate_options") or {}
+
+
 def check_can_verify(intent: Stored, method: Stored) -> None:
     """Refuse a bank account that nobody can show to be theirs any more, or not in the way that is wanted.
 

@@ -19,6 +19,7 @@ from strongroom.domain.intents import (
     choosing_of,
     status_with,
 )
+from strongroom.domain.mandates import check_prefix
 from strongroom.resources import customers, payment_methods
 from strongroom.resources.call import Call
 from strongroom.resources.caller import KeyKind
@@ -267,7 +268,19 @@ def kept_options(words: Words, old: Mapping[str, Any], given: Mapping[str, Any] 
             cleared = {key for key, value in options.items() if value == ""}
             before = {key: value for key, value in kept.get(name, {}).items() if key not in cleared}
             kept[name] = {**before, **fit(shape, options)}
+            _check_mandate(name, kept[name].get("mandate_options") or {})
     return kept
+
+
+def _check_mandate(type_name: str, options: Mapping[str, Any]) -> None:
+    """Refuse what no mandate's reference begins with.
+
+    Raises:
+        errors.InvalidRequest: naming the parameter.
+    """
+    if options.get("reference_prefix"):
+        param = f"payment_method_options[{type_name}][mandate_options][reference_prefix]"
+        check_prefix(options["reference_prefix"], param=param)
 
 
 def shown_options(words: Words, types: list[str], kept: Mapping[str, Any]) -> Document:

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from strongroom import errors, ids
 from strongroom.catalog.method_pages import outcome_table
+from strongroom.contract import contract, fit
+from strongroom.domain.mandates import LENGTH, with_prefix
 from strongroom.resources.addresses import MANDATES, secret_address
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -23,7 +25,6 @@ ACTIVE: Final = "active"
 INACTIVE: Final = "inactive"
 PENDING: Final = "pending"
 STATUSES: Final = frozenset({ACTIVE, INACTIVE, PENDING})
-REFERENCE_LENGTH: Final = 16
 _NETWORK_STATUS: Final = {ACTIVE: "accepted", PENDING: "pending", INACTIVE: "refused"}
 
 
@@ -60,7 +61,7 @@ def make(
     *,
     single_use: Document | None = None,
     on_behalf_of: str | None = None,
-    details: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Stored:
     """Stage the mandate of a PaymentMethod and return it. A published test account may refuse it: then it is inactive.
 
@@ -70,7 +71,7 @@ def make(
         acceptance: `customer_acceptance`, as the API shows it: `type`, `accepted_at`, `online` or `offline`.
         single_use: `amount` and `currency` where it is good for one payment; otherwise it is for many.
         on_behalf_of: the account that collects, where that is another.
-        details: what the intent knows of the type's own terms, such as acss_debit's `payment_schedule`.
+        options: `mandate_options` of the intent: the type's own terms, such as acss_debit's `payment_schedule`.
 
     Raises:
         errors.InvalidRequest: the type has no mandates.
@@ -80,6 +81,7 @@ def make(
         raise errors.InvalidRequest(f"PaymentMethods of type {page.type} have no mandates.")
     mandate_id = ids.new("mandate")
     terms = {name: _term(call, value, mandate_id) for name, value in page.mandate.items()}
+    terms = _with_options(page.type, terms, options or {})
     kind = "multi_use" if single_use is None else "single_use"
     doc: Document = {
         "id": mandate_id,
@@ -87,7 +89,7 @@ def make(
         "customer_acceptance": acceptance,
         "livemode": call.caller.livemode,
         kind: single_use or {},
-        "payment_method_details": {"type": page.type, page.type: {**terms, **(details or {})}},
+        "payment_method_details": {"type": page.type, page.type: terms},
         "type": kind,
     }
     if on_behalf_of is not None:
@@ -100,10 +102,19 @@ def _term(call: Call, value: str, mandate_id: str) -> str:
     """Return one of the page's terms; those that begin with `@` are made here."""
     made = {
         "@network_status": "pending",
-        "@reference": ids.random_base62(REFERENCE_LENGTH).upper(),
+        "@reference": ids.random_base62(LENGTH).upper(),
         "@url": secret_address(call, MANDATES, mandate_id),
     }
     return made.get(value, value)
+
+
+def _with_options(type_name: str, terms: Document, options: Mapping[str, Any]) -> Document:
+    """Return a mandate's terms with what the intent said of them, as far as the type's mandates have room for it."""
+    shape = contract().shapes.hashes["Mandate.PaymentMethodDetails"][f"{type_name}?"]
+    said = {**terms, **fit(shape[1:], dict(options))}
+    if "reference" in terms:
+        said["reference"] = with_prefix(terms["reference"], options.get("reference_prefix"))
+    return said
 
 
 def _is_refused(method: Stored) -> bool:

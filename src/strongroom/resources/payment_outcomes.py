@@ -52,7 +52,7 @@ async def _paid(call: Call, intent: Stored, method: Stored, state: Document, out
     """Stage a payment that was made, or begun."""
     status = _next(intent, state, outcome.verdict)
     plan = state["plan"]
-    agreed = await _agreed(call, method, state, intent.doc["customer"])
+    agreed = await _agreed(call, intent, method, state)
     plan[PRIVATE]["details"] = {**plan[PRIVATE]["details"], **agreed}
     received = plan["amount"] if status == intents.SUCCEEDED else 0
     doc = attempts.vacated(
@@ -75,14 +75,20 @@ async def _paid(call: Call, intent: Stored, method: Stored, state: Document, out
     return paid
 
 
-async def _agreed(call: Call, method: Stored, state: Document, customer: str | None) -> Document:
+async def _agreed(call: Call, intent: Stored, method: Stored, state: Document) -> Document:
     """Stage what the customer has agreed to with a payment, and return what its charge says of that."""
     plan, usage, acceptance = state["plan"], state["usage"], state["acceptance"]
     if acceptance is not None and PAGES[method["type"]].save.mandate:
-        mandate = mandates.make(call, method, acceptance, single_use=_single_use(plan, usage))
+        mandate = mandates.make(
+            call,
+            method,
+            acceptance,
+            single_use=_single_use(plan, usage),
+            options=attempts.mandate_options(intent, method),
+        )
         return {"mandate": mandate.id}
     return await generated_methods.leave(
-        call, method, usage=usage, customer=customer, acceptance=acceptance, charge=plan["id"]
+        call, method, usage=usage, customer=intent.doc["customer"], acceptance=acceptance, charge=plan["id"]
     )
 
 

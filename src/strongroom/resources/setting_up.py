@@ -162,7 +162,9 @@ async def _set_up(
     mandate, single_use = None, intent.doc[PRIVATE].get("single_use")
     usage, customer = intent.doc["usage"], intent.doc["customer"]
     if state["acceptance"] is not None and PAGES[found["type"]].save.mandate:
-        mandate = mandates.make(call, found, state["acceptance"], single_use=single_use).id
+        options = attempts.mandate_options(intent, found)
+        agreed = state["acceptance"]
+        mandate = mandates.make(call, found, agreed, single_use=single_use, options=options).id
     left = await generated_methods.leave(
         call,
         found,
