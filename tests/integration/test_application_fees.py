@@ -144,6 +144,26 @@ def test_a_capture_may_say_another_fee(stripe, account):
     assert sums(stripe) == (22, 0)
 
 
+def test_an_increment_may_say_another_fee(stripe, account):
+    card = {"payment_method_options": {"card": {"request_incremental_authorization": "if_available"}}}
+    for params in ({}, {"application_fee_amount": 900}):
+        held = stripe.payment_intents.create(
+            {**PAYMENT, **DIRECT, "capture_method": "manual", **card, **params}, acting_on(account)
+        )
+        with refused(param="application_fee_amount"):
+            stripe.payment_intents.increment_authorization(
+                held.id, {"amount": 2500, "application_fee_amount": 2501}, acting_on(account)
+            )
+        grown = stripe.payment_intents.increment_authorization(
+            held.id, {"amount": 2500, "application_fee_amount": 2200}, acting_on(account)
+        )
+        assert grown.application_fee_amount == 2200
+        charge = stripe.charges.retrieve(held.latest_charge, {}, acting_on(account))
+        assert (charge.amount, charge.application_fee_amount) == (2500, 2200)
+        stripe.payment_intents.capture(held.id, {}, acting_on(account))
+    assert [one.amount for one in stripe.application_fees.list()] == [2200, 2200]
+
+
 @pytest.mark.parametrize(
     ("params", "code", "says"),
     [

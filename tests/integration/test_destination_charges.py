@@ -202,6 +202,22 @@ def test_a_capture_may_say_another_part(stripe, account):
         stripe.payment_intents.capture(plain.id, {"transfer_data": {"amount": 1}})
 
 
+def test_an_increment_may_say_another_part(stripe, account):
+    card = {"payment_method_options": {"card": {"request_incremental_authorization": "if_available"}}}
+    intent, charge = paid(stripe, account, capture_method="manual", **to(account, amount=1800), **card)
+    with refused(param="transfer_data[amount]"):
+        stripe.payment_intents.increment_authorization(
+            intent.id, {"amount": 2500, "transfer_data": {"amount": 2501}}
+        )
+    grown = stripe.payment_intents.increment_authorization(
+        intent.id, {"amount": 2500, "transfer_data": {"amount": 2400}}
+    )
+    assert grown.transfer_data.amount == 2400
+    assert stripe.charges.retrieve(charge.id).transfer_data.amount == 2400
+    stripe.payment_intents.capture(intent.id)
+    assert stripe.transfers.retrieve(stripe.charges.retrieve(charge.id).transfer).amount == 2400
+
+
 def test_a_hold_that_is_let_go_of_is_passed_on_to_nobody(stripe, account):
     intent, _ = paid(stripe, account, capture_method="manual", application_fee_amount=900)
     stripe.payment_intents.cancel(intent.id)

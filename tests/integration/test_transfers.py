@@ -364,8 +364,53 @@ def test_transfers_are_the_platforms_alone(browser, stripe, account, charge):
         stripe.transfers.retrieve(made.id, {}, acting_on(account))
     with refused(sdk.PermissionError, status=403, code="secret_key_required"):
         browser.transfers.list()
-    with refused(sdk.APIError, status=501, code="strongroom_not_implemented"):
+
+
+def test_an_account_sends_back_what_it_received(stripe, account, charge):
+    made = transfer(stripe, account)
+    params = {
+        "charge": made.destination_payment,
+        "amount": 400,
+        "metadata": {"a": "1"},
+        "reason": "duplicate",
+    }
+    refund = stripe.refunds.create(params, acting_on(account))
+    assert (refund.id[:4], refund.amount, refund.reason, refund.metadata.to_dict()) == (
+        "pyr_",
+        400,
+        "duplicate",
+        {"a": "1"},
+    )
+    (reversal,) = stripe.transfers.retrieve(made.id).reversals.data
+    assert (reversal.id, reversal.amount) == (refund.source_transfer_reversal, 400)
+    assert (reversal.source_refund, reversal.destination_payment_refund) == (refund.id, refund.id)
+    assert (sums(stripe), sums(stripe, account)) == ((96_470, 0), (600, 0))
+    with refused(param="amount", says="greater than unrefunded"):
+        stripe.refunds.create({**params, "amount": 601}, acting_on(account))
+    for name in ("reverse_transfer", "refund_application_fee"):
+        with refused(code="charge_invalid_parameter", param=name):
+            stripe.refunds.create({"charge": made.destination_payment, name: True}, acting_on(account))
+    stripe.refunds.create({"charge": made.destination_payment}, acting_on(account))
+    with refused(code="charge_already_refunded"):
         stripe.refunds.create({"charge": made.destination_payment}, acting_on(account))
+    assert stripe.transfers.retrieve(made.id).reversed is True
+    assert sums(stripe, account) == (0, 0)
+
+
+def test_what_an_account_received_is_a_charge_like_others(stripe, account, charge):
+    made = transfer(stripe, account)
+    changed = stripe.charges.update(
+        made.destination_payment,
+        {"metadata": {"a": "1"}, "description": "noted", "transfer_group": "G"},
+        acting_on(account),
+    )
+    assert (changed.description, changed.transfer_group) == ("noted", "G")
+    (found,) = stripe.charges.search({"query": "metadata['a']:'1'"}, acting_on(account)).data
+    assert found.id == made.destination_payment
+    (listed,) = stripe.charges.list({"limit": 1}, acting_on(account)).data
+    assert listed.id == made.destination_payment
+    with refused(code="charge_already_captured"):
+        stripe.charges.capture(made.destination_payment, {}, acting_on(account))
 
 
 def test_nothing_is_taken_back_of_an_account_that_was_let_go_of(stripe, account, charge):

@@ -138,7 +138,7 @@ def _check_state(intent: Stored) -> None:
 
 async def _begin(call: Call, intent: Stored, charge: Stored, params: Document, part: Part) -> Onward:
     await payment_shares.check_receiver(call, intent.doc)
-    shares = payment_shares.of_capture(call, params, intent.doc, part.amount)
+    shares = payment_shares.said_anew(call, params, intent.doc, part.amount)
     reference = ids.new("capture")
     charging.occupy(call, payment_shares.with_platform(call, charge, params), reference)
     noted = ("statement_descriptor", "statement_descriptor_suffix")

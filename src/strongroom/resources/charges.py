@@ -224,7 +224,7 @@ async def capture(call: Call, params: Document, *, charge: str) -> Onward:
     amount: int = params["amount"] if "amount" in params else stored.doc["amount"]
     _check_part(stored, amount)
     await payment_shares.check_receiver(call, stored.doc)
-    shares = payment_shares.of_capture(call, params, stored.doc, amount)
+    shares = payment_shares.said_anew(call, params, stored.doc, amount)
     reference = ids.new("capture")
     charging.occupy(call, payment_shares.with_platform(call, stored, params), reference)
     noted = ("receipt_email", "statement_descriptor", "statement_descriptor_suffix")

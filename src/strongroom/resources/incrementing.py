@@ -16,7 +16,7 @@ from strongroom.domain import intents
 from strongroom.domain.amounts import check_amount, currency_of, written
 from strongroom.domain.intent_machine import PAYMENT as MACHINE
 from strongroom.domain.intent_machine import Action, Status, Verdict
-from strongroom.resources import attempts, charging, payment_notes
+from strongroom.resources import attempts, charging, payment_notes, payment_shares
 from strongroom.resources import intent_parts as parts
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -29,22 +29,18 @@ from strongroom.resources.tasks import Onward, continues
 
 INCREMENTS: Final = "increments"
 """How often somebody tried, as the intent keeps it for itself."""
-NOT_YET: Final = ("application_fee_amount", "transfer_data")
 
 
 @handles("POST /v1/payment_intents/{intent}/increment_authorization", permission=PERMISSION)
 async def increment(call: Call, params: Document, *, intent: str) -> Onward:
     """Hold `amount` altogether, in minor units; what else is sent is only kept if the issuer agrees."""
-    for name in NOT_YET:
-        if name in params:
-            raise errors.not_implemented(f"the parameter `{name}` of increments")
     stored = await call.load(PAYMENT_INTENT, intent, param="intent", in_path=True)
     _check_state(stored)
     attempts.check_free(stored)
     charge = await call.find(CHARGE, stored.doc["latest_charge"])
     assert charge is not None
     _check_possible(stored, charge)
-    changes = _changes(stored, params)
+    changes = _changes(call, stored, params)
     reference = ids.new("increment")
     charging.occupy(call, charge, reference)
     tried = stored.doc[PRIVATE].get(INCREMENTS, 0) + 1
@@ -83,7 +79,7 @@ def _check_possible(intent: Stored, charge: Stored) -> None:
     raise errors.InvalidRequest(message, code="payment_intent_invalid_parameter")
 
 
-def _changes(intent: Stored, params: Document) -> Document:
+def _changes(call: Call, intent: Stored, params: Document) -> Document:
     """Return the fields of the intent that change if the issuer agrees.
 
     Raises:
@@ -102,7 +98,9 @@ def _changes(intent: Stored, params: Document) -> Document:
         if name in params:
             new[name] = params[name] or None
     new["metadata"] = merge_metadata(new["metadata"], params.get("metadata"))
-    new = payment_notes.noted(new, params)
+    new |= payment_shares.said_anew(call, params, new, amount)
+    platform = payment_shares.platform_of(call, new, params)
+    new = payment_notes.noted({**new, PRIVATE: {**new[PRIVATE], "platform": platform}}, params)
     return {name: value for name, value in new.items() if intent.doc.get(name) != value}
 
 
@@ -141,11 +139,14 @@ def _grow(call: Call, charge: Stored, intent: Stored) -> None:
         **rules.shown(charge.doc[PRIVATE]["granted"], amount),
     }
     same = ("description", "metadata", "statement_descriptor")
+    shares = {name: intent.doc[name] or None for name in ("application_fee_amount", "transfer_data")}
     doc = charging.vacated(
         charge,
         amount=amount,
         payment_method_details={**details, CARD: card},
         **{name: intent.doc[name] for name in same},
+        **payment_shares.as_shown(shares),
     )
+    doc[PRIVATE]["platform"] = intent.doc[PRIVATE].get("platform")
     grown = call.change(charge, doc)
     call.emit("charge.updated", CHARGE, grown, changed_leaves(charging.view(charge), charging.view(grown)))

@@ -130,14 +130,14 @@ def in_newer_names(params: Document) -> Document:
     return newer
 
 
-def of_capture(call: Call, params: Document, doc: Document, taken: int) -> Document:
-    """Return what a capture says anew of a payment's shares, as fields of it.
+def said_anew(call: Call, params: Document, doc: Document, most: int) -> Document:
+    """Return what a capture or an increment says anew of a payment's shares, as fields of it.
 
     Args:
         call: the request.
         params: what was sent.
         doc: the intent or charge.
-        taken: how much is captured, in minor units.
+        most: how much is captured, or held from now on, in minor units.
 
     Raises:
         errors.ApiError: naming the parameter.
@@ -152,9 +152,9 @@ def of_capture(call: Call, params: Document, doc: Document, taken: int) -> Docum
                 "This payment has no transfer_data[destination], so none of it can be transferred.",
                 param="transfer_data",
             )
-        if sent["amount"] > taken:
+        if sent["amount"] > most:
             raise errors.InvalidRequest(
-                "The transfer_data[amount] must be less than or equal to the amount that is captured.",
+                "The transfer_data[amount] must be less than or equal to the amount of the payment.",
                 param=TRANSFERRED,
             )
         fields["transfer_data"] = {**doc["transfer_data"], "amount": sent["amount"]}
@@ -169,7 +169,7 @@ def as_shown(shares: Document) -> Document:
     data = shares.get("transfer_data")
     if data is None:
         return shares
-    return {**shares, "transfer_data": {"amount": data["amount"], "destination": data["destination"]}}
+    return {**shares, "transfer_data": {"amount": data.get("amount"), "destination": data["destination"]}}
 
 
 # -- when money is taken ----------------------------------------------------------------------------------------------

@@ -13,10 +13,15 @@ from strongroom.resources.refunds import REFUND
 TYPE: Final = "stripe_account"
 PREFIX: Final = "py"
 REFUND_PREFIX: Final = "pyr"
+SENDER: Final = "sender"
+"""Which platform a payment came from, in its document."""
 
 _EMPTY: Final[Document] = {
     "object": "charge",
     "amount_refunded": 0,
+    "application": None,
+    "application_fee": None,
+    "application_fee_amount": None,
     "billing_details": {
         "address": EMPTY_ADDRESS,
         "email": None,
@@ -25,14 +30,19 @@ _EMPTY: Final[Document] = {
         "tax_id": None,
     },
     "captured": True,
+    "description": None,
     "disputed": False,
     "fraud_details": {},
     "paid": True,
     "payment_intent": None,
+    "payment_method": None,
     "payment_method_details": {"type": TYPE, TYPE: {}},
     "radar_options": {},
     "refunded": False,
+    "receipt_email": None,
+    "shipping": None,
     "status": charging.SUCCEEDED,
+    "transfer_data": None,
     PRIVATE: {
         "at_once": False,
         "books_later": False,
@@ -52,6 +62,7 @@ def receive(
     currency: str,
     *,
     waits_until: int | None,
+    sender: str,
     fee_detail: Document | None = None,
     **fields: Any,
 ) -> Stored:
@@ -63,6 +74,7 @@ def receive(
         amount: in minor units.
         currency: of the amount.
         waits_until: when it can be paid out; None: at once.
+        sender: the platform.
         fee_detail: what the platform keeps of it, as an item of `fee_details`.
         fields: what else it says: `application`, `application_fee`, `description`, `metadata`, `source_transfer`, …
     """
@@ -88,6 +100,7 @@ def receive(
         "livemode": receiver.caller.livemode,
         "metadata": {},
         **fields,
+        PRIVATE: {**_EMPTY[PRIVATE], SENDER: sender},
     }
     columns = {"customer": None, "payment_intent": None, "transfer_group": None}
     payment = receiver.insert(CHARGE, doc, object_id=payment_id, **columns)
@@ -97,7 +110,13 @@ def receive(
 
 
 async def take_back(
-    receiver: Call, payment_id: str, amount: int, reversal: str, *, waits_until: int | None
+    receiver: Call,
+    payment_id: str,
+    amount: int,
+    reversal: str,
+    *,
+    waits_until: int | None,
+    notes: Document,
 ) -> str:
     """Stage that a part of a received payment goes back, and return the id of the refund that says so.
 
@@ -107,6 +126,7 @@ async def take_back(
         amount: in minor units, no more than is left of it.
         reversal: the id of the transfer reversal that takes it.
         waits_until: when that counts, because the payment still waits; None: at once.
+        notes: what else the refund says: `metadata`, `reason`.
     """
     payment = await receiver.find(CHARGE, payment_id)
     assert payment is not None
@@ -131,6 +151,7 @@ async def take_back(
         amount,
         balance_transaction=transaction.id,
         source_transfer_reversal=reversal,
+        **notes,
     )
     refund = receiver.insert(REFUND, doc, object_id=refund_id, charge=payment_id, payment_intent=None)
     receiver.emit("refund.created", REFUND, refund)

@@ -13,7 +13,7 @@ What is given back never exceeds what was taken: a charge is asked about one ref
 is in its own document. A refund that fails later takes that back.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from strongroom import errors, ids
 from strongroom.catalog.method_pages import method_types
@@ -57,13 +57,15 @@ REFUND: Final = register_kind(Kind("refund", "refunds", "re", "refund", PERMISSI
 @handles("POST /v1/refunds", permission=PERMISSION)
 async def create(call: Call, params: Document) -> Onward | Document:
     """Give back what a charge took, all that is left or a part; a hold is let go of as a whole."""
-    from strongroom.resources import payment_shares, waiting_refunds
+    from strongroom.resources import payment_shares, transfer_reversals, waiting_refunds
 
     if params.get("origin"):
         raise errors.not_implemented("the parameter `origin` of refunds")
     charge = await _charge_of(call, params)
     amount = _amount(charge, params)
     wished = await payment_shares.check_returns(call, charge, params)
+    if charge.doc["source_transfer"] is not None:
+        return view(await transfer_reversals.send_back(call, charge, amount, params))
     refund_id = ids.new("re" if charge.id.startswith("ch_") else "pyr")
     state: Document = {
         "id": refund_id,
@@ -129,8 +131,6 @@ async def _charge_of_intent(call: Call, intent: str) -> Stored:
 
 def _check_refundable(charge: Stored) -> None:
     doc = charge.doc
-    if doc["source_transfer"] is not None:
-        raise errors.not_implemented("refunds of payments that are transfers of a platform")
     if doc["refunded"] or (doc["captured"] and doc["amount_refunded"] == doc["amount"]):
         raise errors.InvalidRequest(
             f"Charge {charge.id} has already been refunded.", code="charge_already_refunded"
@@ -238,7 +238,7 @@ def _insert(call: Call, charge: Stored, state: Document, outcome: Outcome) -> St
     return call.insert(REFUND, doc, object_id=state["id"], **columns)
 
 
-def document(call: Call, charge: Stored, refund_id: str, amount: int, **fields: str | None) -> Document:
+def document(call: Call, charge: Stored, refund_id: str, amount: int, **fields: Any) -> Document:
     """Return what a new refund of a charge says, `fields` included."""
     return {
         "id": refund_id,

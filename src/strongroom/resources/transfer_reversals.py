@@ -23,6 +23,7 @@ from strongroom.resources.cards import PRIVATE
 from strongroom.resources.changes import changed_leaves, merge_metadata
 from strongroom.resources.charging import CHARGE
 from strongroom.resources.kind import Document, Kind, Listing, Stored
+from strongroom.resources.refunds import REFUND
 from strongroom.resources.registry import handles, register_kind
 from strongroom.resources.spending import spend
 from strongroom.resources.transfers import PERMISSION, TRANSFER
@@ -120,6 +121,7 @@ async def reverse(
     *,
     metadata: dict[str, str] | None = None,
     refund: str | None = None,
+    given: Document | None = None,
 ) -> Stored:
     """Stage that an amount of a transfer is taken back, on both sides, with its events.
 
@@ -129,6 +131,7 @@ async def reverse(
         amount: in minor units, no more than is left.
         metadata: the platform's notes.
         refund: the id of the refund that causes it.
+        given: what the connected account says of it if it sends it back itself: `metadata`, `reason`.
 
     Raises:
         errors.InvalidRequest: `balance_insufficient`, `resource_missing`: the account is not connected any more.
@@ -146,7 +149,12 @@ async def reverse(
             "The connected account has insufficient funds to reverse this transfer.",
         )
     returned = await received.take_back(
-        receiver, transfer.doc["destination_payment"], amount, reversal_id, waits_until=waits_until
+        receiver,
+        transfer.doc["destination_payment"],
+        amount,
+        reversal_id,
+        waits_until=waits_until,
+        notes=given or {},
     )
     transaction = balance_transactions.book(
         call,
@@ -167,13 +175,35 @@ async def reverse(
         "currency": currency,
         "destination_payment_refund": returned,
         "metadata": metadata or {},
-        "source_refund": refund,
+        "source_refund": refund if given is None else returned,
     }
     reversal = call.insert(REVERSAL, doc, object_id=reversal_id, transfer=transfer.id)
     changed = _taken_back(call, transfer, reversal)
     await _freed(call, transfer, amount)
     call.emit("transfer.reversed", TRANSFER, changed)
     return reversal
+
+
+async def send_back(call: Call, payment: Stored, amount: int, params: Document) -> Stored:
+    """Stage that a connected account sends a part of what it received back, and return the refund that says so.
+
+    Args:
+        call: acts on the connected account.
+        payment: what it received, `py_…`.
+        amount: in minor units, no more than is left of it.
+        params: the refund's.
+
+    Raises:
+        errors.InvalidRequest: `balance_insufficient`; or it is nobody's connected account any more.
+    """
+    platform = await connections.of_platform(call, payment.doc[PRIVATE][received.SENDER])
+    transfer = await platform.find(TRANSFER, payment.doc["source_transfer"])
+    assert transfer is not None
+    given = {"metadata": merge_metadata({}, params.get("metadata")), "reason": params.get("reason")}
+    reversal = await reverse(platform, transfer, amount, given=given)
+    refund = await call.find(REFUND, reversal.doc["destination_payment_refund"])
+    assert refund is not None
+    return refund
 
 
 async def _still_waits_until(call: Call, transfer: Stored) -> int | None:

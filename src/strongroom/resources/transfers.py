@@ -220,6 +220,7 @@ async def move(
         amount,
         currency,
         waits_until=waits_until,
+        sender=call.caller.account,
         fee_detail=fee_detail,
         **{
             "application": application_id(call.caller.account),
