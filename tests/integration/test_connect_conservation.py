@@ -128,10 +128,9 @@ class Connect(RuleBasedStateMachine):
         amount = max(1, int(known.amount * part))
         fits = known.captured is not None and amount <= known.left
         if reverse:
-            fits = fits and known.kind == DESTINATION
-            fits = fits and not (known.transfer and known.transfer.amount == known.transfer.back)
+            fits = fits and known.transfer is not None and known.transfer.amount > known.transfer.back
         if gives_fee:
-            fits = fits and known.wanted_fee > 0
+            fits = fits and known.fee is not None
         params = {"charge": charge, "amount": amount}
         params |= {"reverse_transfer": True} if reverse else {}
         params |= {"refund_application_fee": True} if gives_fee else {}
@@ -146,9 +145,9 @@ class Connect(RuleBasedStateMachine):
             return
         assert fits
         known.refunded += amount
-        if reverse and known.transfer:
+        if reverse:
             known.transfer.take_back(amount, known.captured)
-        if gives_fee and known.fee:
+        if gives_fee:
             known.fee.take_back(amount, known.captured)
 
     # -- transfers ----------------------------------------------------------------------------------------------

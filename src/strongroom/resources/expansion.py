@@ -16,6 +16,9 @@ from strongroom.resources.kind import Document, Kind
 
 Tree = dict[str, Any]
 
+# What begins otherwise than most of its kind: payments that are not by card, and their refunds.
+OTHER_PREFIXES: Final = {"py": "ch", "pyr": "re"}
+
 # The objects of a platform that name others of a connected account, and where they say which account that is.
 OF_CONNECTED: Final = {
     "account": "id",
@@ -118,6 +121,7 @@ def _kind_of(type_name: str, path: str, object_id: str) -> Kind | None:
     """The resource an id belongs to: of the types the field may hold, the one with its prefix, or else the first kept."""
     kinds = [kind for name in expandable(type_name, path) if (kind := registry.kind(name)) is not None]
     prefix = object_id.rpartition("_")[0]
+    prefix = OTHER_PREFIXES.get(prefix, prefix)
     return next((kind for kind in kinds if kind.prefix == prefix), kinds[0] if kinds else None)
 
 

@@ -293,7 +293,9 @@ async def check_returns(call: Call, charge: Stored, params: Document) -> Documen
     wished = {name: bool(params.get(name)) for name in ("refund_application_fee", "reverse_transfer")}
     if wished["reverse_transfer"]:
         await _check_reversible(call, charge)
-    if wished["refund_application_fee"] and not charge.doc[FEE]:
+    is_booked = charge.doc["balance_transaction"] is not None
+    has_fee = charge.doc["application_fee"] if is_booked else charge.doc[FEE]
+    if wished["refund_application_fee"] and not has_fee:
         raise _nothing_there("refund_application_fee", charge, "an application fee")
     is_direct = not charge.doc["transfer_data"]
     platform = charge.doc[PRIVATE].get("platform")
@@ -308,6 +310,8 @@ async def _check_reversible(call: Call, charge: Stored) -> None:
     if not charge.doc["transfer_data"]:
         raise _nothing_there("reverse_transfer", charge, "a transfer")
     if charge.doc.get("transfer") is None:
+        if charge.doc["balance_transaction"] is not None:
+            raise _nothing_there("reverse_transfer", charge, "a transfer")
         return
     if not await connections.is_living(call, charge.doc["transfer_data"]["destination"]):
         raise errors.resource_missing(
