@@ -96,6 +96,8 @@ SECURITY_CODE_SECONDS = 15 * 60
 ACCOUNT_LINK_SECONDS = 300
 # How long whoever has followed one may take to fill a page in.
 ONBOARDING_SESSION_SECONDS = 3600
+# How long an account has for what a test card makes due; Stripe gives weeks.
+PRESSED_SECONDS = 30 * 24 * 3600
 EVENT_SECONDS = 30 * 24 * 3600
 
 # How much may wait. Past it the caller is told to come back: 503 with Retry-After.

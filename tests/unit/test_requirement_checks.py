@@ -3,6 +3,8 @@
 import pytest
 
 from strongroom.catalog.accounts import account_tables
+from strongroom.domain.facts import Pressed
+from strongroom.domain.owed import next_paths
 from strongroom.domain.requirements import assess
 from strongroom.domain.verification import Check
 from support.accounts import (
@@ -191,3 +193,32 @@ def test_what_nobody_can_check_waits_for_good():
 
 def test_every_capability_is_answered_for():
     assert assess(facts()).capabilities.keys() == account_tables().capabilities.keys()
+
+
+# -- what a test card makes due ---------------------------------------------------------------------------------------
+
+
+def test_what_is_owed_one_day_comes_next_or_else_a_document():
+    assert next_paths(facts(person={"id_number_provided": False})) == ("individual.id_number",)
+    assert next_paths(facts()) == ("individual.verification.document",)
+
+
+@pytest.mark.parametrize(
+    ("by", "due", "past", "charges", "payouts"),
+    [
+        ("next_requirements", True, False, True, True),
+        ("payout_block", True, True, True, False),
+        ("charge_block", True, True, False, False),
+    ],
+)
+def test_what_a_test_card_presses_for_is_due_and_may_stop_the_account(by, due, past, charges, payouts):
+    path = "individual.id_number"
+    assessment = assess(facts(person={"id_number_provided": False}, pressed=Pressed(by, (path,), NOW + 1)))
+    lists = assessment.requirements
+    assert (path in lists["currently_due"], path in lists["past_due"]) == (due, past)
+    assert (assessment.charges_enabled, assessment.payouts_enabled) == (charges, payouts)
+    assert lists["current_deadline"] == (None if past else NOW + 1)
+    assert path not in assessment.future_requirements["eventually_due"]
+    met = assess(facts(pressed=Pressed(by, (path,), NOW + 1)))
+    assert (met.requirements["currently_due"], met.requirements["current_deadline"]) == ([], None)
+    assert (met.charges_enabled, met.payouts_enabled) == (True, True)

@@ -17,6 +17,22 @@ NOBODY: Final = ""
 """The subject of what is owed by persons who are not there yet."""
 
 
+NEXT_REQUIREMENTS: Final = "next_requirements"
+CHARGE_BLOCK: Final = "charge_block"
+PAYOUT_BLOCK: Final = "payout_block"
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """That a test card has made what is owed one day due before its time."""
+
+    by: str
+    """`next_requirements`: due by the deadline; `charge_block`, `payout_block`: past due, and nothing is charged or paid out."""
+    paths: tuple[str, ...]
+    deadline: int
+    """Seconds since 1970 UTC."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that requirements are computed from: what is shown on the wire, and the outcomes of checks.
@@ -38,6 +54,7 @@ class Facts:
     """Whether checks that settle later have settled."""
     rejected: str | None = None
     """The reason of a rejection: fraud, terms_of_service or other."""
+    pressed: Pressed | None = None
 
     @property
     def situation(self) -> Situation:

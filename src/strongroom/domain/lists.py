@@ -14,9 +14,11 @@ _NO_PERSONS = (ACCOUNT, COMPANY)
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """What the lists are made of. Whatever is due is past due at once: the sandbox sets no deadlines."""
+    """What the lists are made of. What is due is past due at once, but for what a test card has asked for by a deadline."""
 
     due: frozenset[str] = frozenset()
+    soon: frozenset[str] = frozenset()
+    """Due by a deadline, and not past due."""
     eventually: frozenset[str] = frozenset()
     waiting: frozenset[str] = frozenset()
     errors: frozenset[tuple[str, str]] = frozenset()
@@ -32,20 +34,21 @@ class Lists:
                 {"alternative_fields_due": [other], "original_fields_due": list(paths)}
                 for paths, other in sorted(self.alternatives)
             ],
-            "currently_due": sorted(self.due),
+            "currently_due": sorted(self.due | self.soon),
             "errors": [
                 {"code": code, "reason": reasons[code], "requirement": path}
                 for path, code in sorted(self.errors)
             ],
-            "eventually_due": sorted(self.due | self.eventually),
+            "eventually_due": sorted(self.due | self.soon | self.eventually),
             "past_due": sorted(self.due),
-            "pending_verification": sorted(self.waiting - self.due),
+            "pending_verification": sorted(self.waiting - self.due - self.soon),
         }
 
 
 def present_lists(facts: Facts, owed: Owed, found: Findings, *, capability: str | None = None) -> Lists:
     """Return the lists of the account, or of one of its capabilities: only what that depends on."""
-    needs = [need for need in owed.now.values() if capability is None or _concerns(need, capability)]
+    needs = [need for need in owed.now.values() if capability is None or _concerns(owed, need, capability)]
+    soon = [need for need in owed.soon.values() if capability is None or _concerns(owed, need, capability)]
 
     def path(finding: Finding, leaf: str) -> str:
         is_path = finding.subject in _NO_PERSONS or leaf == finding.check.about
@@ -56,6 +59,7 @@ def present_lists(facts: Facts, owed: Owed, found: Findings, *, capability: str 
     waiting = {path(one, leaf) for one in found.all for leaf in waiting_leaves(one, found)}
     return Lists(
         due=frozenset(missing | {failed for failed, _ in failures}),
+        soon=frozenset(need.path for need in soon if not need.is_met),
         waiting=frozenset(waiting),
         errors=frozenset(failures),
         alternatives=frozenset(
@@ -75,7 +79,7 @@ def future_lists(owed: Owed, *, capability: str | None = None) -> Lists:
         eventually=frozenset(
             need.path
             for need in owed.future.values()
-            if not need.is_met and (capability is None or _concerns(need, capability))
+            if not need.is_met and (capability is None or _concerns(owed, need, capability))
         )
     )
 
@@ -87,6 +91,9 @@ def person_lists(person_id: str, owed: Owed, found: Findings) -> Lists:
     failed = [one for one in own if one.has_failed and one.check.about is None]
     return Lists(
         due=frozenset(missing | {leaf for one in failed for leaf in one.at}),
+        soon=frozenset(
+            need.leaf for need in owed.soon.values() if need.subject == person_id and not need.is_met
+        ),
         waiting=frozenset(leaf for one in own for leaf in waiting_leaves(one, found)),
         errors=frozenset((leaf, one.check.code or "") for one in failed for leaf in one.at),
         alternatives=frozenset((one.at, one.instead) for one in failed if one.instead),
@@ -115,8 +122,8 @@ def waiting_leaves(finding: Finding, found: Findings) -> tuple[str, ...]:
     return finding.waits if any(one.waits for one in together) else finding.at
 
 
-def _concerns(need: Need, capability: str) -> bool:
-    return capability in need.capabilities and need.path not in requirement_tables().payouts_only
+def _concerns(owed: Owed, need: Need, capability: str) -> bool:
+    return capability in need.capabilities and need.path not in owed.payouts_only
 
 
 def _either_or(missing: Iterable[str]) -> set[tuple[tuple[str, ...], str]]:

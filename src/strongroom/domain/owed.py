@@ -1,7 +1,7 @@
 """What an account owes by the rules of its country, type, agreement and capabilities, and what of it is there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from strongroom.catalog.requirements import (
@@ -14,9 +14,19 @@ from strongroom.catalog.requirements import (
     Rule,
     requirement_tables,
 )
-from strongroom.domain.facts import INDIVIDUAL, NOBODY, Document, Facts, dig, has_role
+from strongroom.domain.facts import (
+    INDIVIDUAL,
+    NEXT_REQUIREMENTS,
+    NOBODY,
+    PAYOUT_BLOCK,
+    Document,
+    Facts,
+    dig,
+    has_role,
+)
 
 _ENFORCE: Final = "enforce_future_requirements"
+_DOCUMENT: Final = "verification.document"
 _EXTERNAL_ACCOUNT: Final = "external_account"
 
 # Leaves that are not shown, and what is shown instead; one of them is enough.
@@ -53,6 +63,10 @@ class Owed:
     now: dict[str, Need]
     future: dict[str, Need]
     """Owed one day; nothing that is owed now."""
+    soon: dict[str, Need] = field(default_factory=dict)
+    """Owed by a deadline; nothing stops before it."""
+    payouts_only: frozenset[str] = frozenset()
+    """Paths of `now` without which money comes in but is not paid out."""
 
 
 def owed(facts: Facts) -> Owed:
@@ -65,7 +79,33 @@ def owed(facts: Facts) -> Owed:
     for rule in rules:
         for need in _needs(rule, facts):
             _add(future if rule.future and not enforced else now, need)
-    return Owed(now, {path: need for path, need in future.items() if path not in now})
+    future = {path: need for path, need in future.items() if path not in now}
+    payouts_only = requirement_tables().payouts_only
+    if facts.pressed is None:
+        return Owed(now, future, payouts_only=payouts_only)
+    pressed = {
+        path: future.pop(path) if path in future else _asked(facts, path)
+        for path in facts.pressed.paths
+        if path not in now
+    }
+    if facts.pressed.by == NEXT_REQUIREMENTS:
+        return Owed(now, future, pressed, payouts_only)
+    more = frozenset(pressed) if facts.pressed.by == PAYOUT_BLOCK else frozenset()
+    return Owed({**now, **pressed}, future, payouts_only=payouts_only | more)
+
+
+def next_paths(facts: Facts) -> tuple[str, ...]:
+    """Return what an account is asked for next: what it owes one day, or else a document of whoever stands for it."""
+    found = tuple(sorted(path for path, need in owed(facts).future.items() if not need.is_met))
+    return found or (_holder(facts)[1] + _DOCUMENT,)
+
+
+def _asked(facts: Facts, path: str) -> Need:
+    """Return the need of something that no rule asks for: a document of the account's holder."""
+    subject, prefix = _holder(facts)
+    leaf = path.removeprefix(prefix)
+    everything = frozenset(facts.requested)
+    return Need(path, subject, _own(subject, path, leaf), everything, _is_met(facts, subject, leaf))
 
 
 def leaves_of(group: str, facts: Facts) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Final
 
 from strongroom.catalog.accounts import RECIPIENT, account_tables
-from strongroom.catalog.requirements import requirement_tables
 from strongroom.domain.facts import Document, Facts
 from strongroom.domain.findings import Findings, findings
 from strongroom.domain.lists import Lists, future_lists, present_lists
@@ -74,12 +73,12 @@ class _View:
     @property
     def lacks_for_payouts(self) -> bool:
         """Whether something without which money comes in, but not out, is missing."""
-        payouts_only = requirement_tables().payouts_only
+        payouts_only = self.owed.payouts_only
         return any(not need.is_met for path, need in self.owed.now.items() if path in payouts_only)
 
     def lacks(self, capability: str) -> bool:
         """Whether something is missing without which the capability does nothing."""
-        payouts_only = requirement_tables().payouts_only
+        payouts_only = self.owed.payouts_only
         return any(
             not need.is_met and path not in payouts_only and capability in need.capabilities
             for path, need in self.owed.now.items()
@@ -95,9 +94,10 @@ def assess(facts: Facts) -> Assessment:
     )
     payouts = charges and not view.lacks_for_payouts and not view.found.block_payouts
     lists = present_lists(facts, view.owed, view.found)
+    deadline = facts.pressed.deadline if facts.pressed is not None and lists.soon else None
     reason = None if charges and payouts else _disabled_reason(view, lists)
     return Assessment(
-        requirements={"current_deadline": None, "disabled_reason": reason, **lists.as_document()},
+        requirements={"current_deadline": deadline, "disabled_reason": reason, **lists.as_document()},
         future_requirements=_with_nothing_disabled(future_lists(view.owed)),
         capabilities=MappingProxyType({**_unrequested(), **requested}),
         persons=MappingProxyType({key: person_state(key, view.owed, view.found) for key in facts.persons}),

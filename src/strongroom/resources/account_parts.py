@@ -11,6 +11,7 @@ from typing import Final
 
 from strongroom.contract import renderer
 from strongroom.domain import requirements
+from strongroom.domain.facts import Pressed
 from strongroom.domain.ownership import FIELD as OWNERSHIP
 from strongroom.domain.ownership import has_failed, of_account, proved
 from strongroom.domain.ownership import requirements as owed_by_bank
@@ -190,6 +191,7 @@ class Whole:
             checks={who: {field: Check(**one) for field, one in of.items()} for who, of in checks.items()},
             checked=checked,
             rejected=self.private["rejected"],
+            pressed=_pressed(self.private.get("pressed")),
         )
 
     def _documents(self) -> Document:
@@ -297,6 +299,10 @@ class Whole:
         previous = changed_leaves(before["account"], after["account"])
         if previous:
             self.call.emit("account.updated", ACCOUNT, Stored(row, self.shown()), previous)
+
+
+def _pressed(kept: Document | None) -> Pressed | None:
+    return None if kept is None else Pressed(kept["by"], tuple(kept["paths"]), kept["deadline"])
 
 
 def _check(document: Document | None) -> Check | None:

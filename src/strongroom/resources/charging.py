@@ -15,7 +15,7 @@ from strongroom.catalog.holds import holds
 from strongroom.connectors.base import Outcome
 from strongroom.domain.holds import EXTENDED
 from strongroom.domain.intent_machine import Verdict
-from strongroom.resources import balance_transactions, statements
+from strongroom.resources import account_triggers, balance_transactions, statements
 from strongroom.resources.addresses import RECEIPTS, secret_address
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -110,6 +110,7 @@ def plan(
             "platform": platform,
             "released": False,
             "transfer": data,
+            "triggers": account_triggers.trigger_of(method),
             "type": method.doc["type"],
         },
     }
@@ -162,6 +163,7 @@ async def _told(call: Call, charge: Stored, outcome: Outcome) -> Stored:
 
 def watch(call: Call, charge: Stored, outcome: Outcome) -> None:
     """Stage what has to be looked at later: what was not certain, what was said to change, and what is only held."""
+    account_triggers.watch(call, charge)
     if charge.doc["status"] == PENDING:
         if outcome.changes_after is not None:
             later(call, outcome.changes_after, "charge.settles", {"charge": charge.id})

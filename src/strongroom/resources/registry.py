@@ -14,6 +14,7 @@ from strongroom.resources.kind import Kind
 
 MODULES = (
     "account_links",
+    "account_triggers",
     "accounts",
     "application_fees",
     "attaching",
