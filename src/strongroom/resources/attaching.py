@@ -9,7 +9,7 @@ Attaching asks the network about a card; what a new customer, an older source or
 from strongroom import errors, limits
 from strongroom.domain import cards as card_rules
 from strongroom.domain import payment_methods as states
-from strongroom.resources import owned, payment_methods
+from strongroom.resources import expiring, owned, payment_methods
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
 from strongroom.resources.kind import Document, Refusal, Stored
@@ -91,6 +91,7 @@ def attach_to(
             return Refusal(refusal)
         doc = {**doc, CARD: card}
     attached = call.change(method, doc, customer=customer, state=attached_state)
+    expiring.watch(call, attached)
     if not silent:
         call.emit("payment_method.attached", PAYMENT_METHOD, attached)
     return attached

@@ -7,7 +7,7 @@ Unlike Stripe: its test mode has no way to make this happen. The helper is for t
 
 from strongroom import errors
 from strongroom.domain import payment_methods as states
-from strongroom.resources import cards
+from strongroom.resources import cards, expiring
 from strongroom.resources.call import Call
 from strongroom.resources.changes import changed_leaves
 from strongroom.resources.kind import Document, Stored
@@ -34,6 +34,7 @@ async def automatically_update(call: Call, params: Document, *, payment_method: 
     given = params.get("card") or {"exp_year": str(stored.doc[CARD]["exp_year"] + YEARS_RENEWED)}
     before = view(stored)
     changed = await _replaced(call, stored, given) if given.get("number") else _renewed(call, stored, given)
+    expiring.watch(call, changed, stored.doc)
     previous = changed_leaves(before, view(changed))
     if previous:
         call.emit("payment_method.automatically_updated", PAYMENT_METHOD, changed, previous, requested=False)

@@ -18,7 +18,7 @@ from strongroom import catalog, errors, ids
 from strongroom.catalog.method_pages import outcome_table
 from strongroom.domain import cards as card_rules
 from strongroom.domain import payment_methods as states
-from strongroom.resources import cards, method_material, owned, tokens
+from strongroom.resources import cards, expiring, method_material, owned, tokens
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE, CardMaterial
 from strongroom.resources.changes import changed_leaves, merge_metadata
@@ -288,6 +288,7 @@ async def update(call: Call, params: Document, *, payment_method: str) -> Docume
     if doc == stored.doc and redisplay == stored["allow_redisplay"]:
         return before
     changed = call.change(stored, doc, allow_redisplay=redisplay)
+    expiring.watch(call, changed, stored.doc)
     call.emit("payment_method.updated", PAYMENT_METHOD, changed, changed_leaves(before, view(changed)))
     return view(changed)
 

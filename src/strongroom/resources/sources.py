@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from strongroom import errors, ids
 from strongroom.domain import payment_methods as states
-from strongroom.resources import attaching, bank_accounts, cards, payment_methods, tokens
+from strongroom.resources import attaching, bank_accounts, cards, expiring, payment_methods, tokens
 from strongroom.resources.bank_accounts import BankMaterial
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE, CardMaterial
@@ -328,6 +328,7 @@ def change(call: Call, source: Stored, doc: Document) -> Stored:
     status = doc[PRIVATE].get("status")
     seen_as = source["object"] if status is None else _object_of(doc[PRIVATE]["country"], status)
     changed = call.change(source, doc, object=seen_as)
+    expiring.watch(call, changed, source.doc)
     previous = changed_leaves(view(source), view(changed))
     if previous:
         call.emit("customer.source.updated", SOURCE, changed, previous)
