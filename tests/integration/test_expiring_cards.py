@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from support.data import VISA
-from support.time import advance
+from support.time import HOUR, advance
 
 __all__ = ["advance"]
 EXPIRING = "customer.source.expiring"
@@ -32,9 +32,9 @@ def token(stripe, year, month=12):
 
 def test_a_card_is_told_of_when_its_last_month_begins_and_once(stripe, advance, told, year):
     customer = stripe.customers.create({"source": token(stripe, year)})
-    advance(to=month_begins(year, 12) - 1)
+    advance(to=month_begins(year, 12) - HOUR)
     assert told() == []
-    advance(seconds=1)
+    advance(seconds=HOUR)
     assert told() == [customer.default_source]
     advance(seconds=400 * 86_400)
     assert told() == [customer.default_source]

@@ -31,7 +31,7 @@ class Silent:
         self.asked.append(asked.reference)
         return self.says
 
-    verify = capture = cancel = refund = authorize
+    verify = capture = cancel = refund = increment = authorize
 
     async def look_up(self, reference):
         return self.says if reference in self.asked else None
