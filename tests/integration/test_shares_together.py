@@ -69,6 +69,38 @@ def test_reversals_and_refunds_at_once_take_no_more_than_was_passed_on(
     assert sums(stripe, account) == (2000 - 300 - taken_back + 220, 0)
 
 
+PARTS = {
+    **AT_ONCE,
+    "capture_method": "manual",
+    "payment_method_options": {"card": {"request_multicapture": "if_available"}},
+}
+
+
+def test_a_fee_is_not_taken_of_each_part(stripe, account):
+    """What is captured in parts has a fee with the last of them, or none."""
+    held = stripe.payment_intents.create(PARTS, acting_on(account))
+    part = {"amount_to_capture": 500, "final_capture": False}
+    with refused(sdk.APIError, status=501, code="strongroom_not_implemented"):
+        stripe.payment_intents.capture(held.id, {**part, "application_fee_amount": 100}, acting_on(account))
+    stripe.payment_intents.capture(held.id, part, acting_on(account))
+    assert stripe.application_fees.list().data == []
+    stripe.payment_intents.capture(held.id, {"application_fee_amount": 100}, acting_on(account))
+    assert [one.amount for one in stripe.application_fees.list()] == [100]
+    assert sums(stripe) == (100, 0)
+
+
+def test_what_was_captured_in_parts_is_no_source(stripe, account):
+    held = stripe.payment_intents.create(PARTS)
+    source = {"currency": "usd", "destination": account.id, "source_transaction": held.latest_charge}
+    stripe.payment_intents.capture(held.id, {"amount_to_capture": 500, "final_capture": False})
+    with refused(param="source_transaction"):
+        stripe.transfers.create({"amount": 100, **source})
+    stripe.payment_intents.capture(held.id)
+    with refused(param="source_transaction", says="captured more than once"):
+        stripe.transfers.create({"amount": 100, **source})
+    assert stripe.transfers.list().data == []
+
+
 def test_captures_at_once_pass_on_once(server, secret_key, stripe, account):
     intent = stripe.payment_intents.create(
         {**AT_ONCE, "capture_method": "manual", "transfer_data": {"destination": account.id}}

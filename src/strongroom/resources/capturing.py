@@ -52,7 +52,7 @@ async def capture(call: Call, params: Document, *, intent: str) -> Onward:
     _check_held(call, stored, charge, amount)
     is_final = params.get("final_capture", True)
     if not is_final:
-        _check_part(stored, charge)
+        _check_part(stored, charge, params)
     return await _begin(call, stored, charge, params, Part(amount, is_final=is_final))
 
 
@@ -98,7 +98,7 @@ def _check_held(call: Call, intent: Stored, charge: Stored, amount: int) -> None
         )
 
 
-def _check_part(intent: Stored, charge: Stored) -> None:
+def _check_part(intent: Stored, charge: Stored, params: Document) -> None:
     """Refuse to keep the rest held where the network does not have that, or too often.
 
     Raises:
@@ -112,7 +112,7 @@ def _check_part(intent: Stored, charge: Stored) -> None:
         )
     elif charge.doc[PRIVATE].get("captures", 0) >= most - 1:
         message = f"A PaymentIntent can be captured at most {most} times."
-    elif intent.doc["application_fee_amount"] or intent.doc["transfer_data"]:
+    elif any(intent.doc[name] or name in params for name in ("application_fee_amount", "transfer_data")):
         raise errors.not_implemented("`final_capture=false` of payments with a fee or a transfer")
     else:
         return

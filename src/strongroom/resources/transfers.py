@@ -100,6 +100,11 @@ async def _source(call: Call, charge_id: str, currency: str) -> Stored:
             f"The charge {charge.id} has taken no money that could be transferred.",
             param="source_transaction",
         )
+    if charge.doc[PRIVATE].get("captures", 0) > 1:
+        raise errors.InvalidRequest(
+            f"The charge {charge.id} was captured more than once, so it cannot be a source_transaction.",
+            param="source_transaction",
+        )
     if charge.doc["currency"] != currency:
         raise errors.InvalidRequest(
             f"The currency of source_transaction's balance transaction ({charge.doc['currency']}) must be the same as the "
