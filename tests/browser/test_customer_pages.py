@@ -222,3 +222,35 @@ def test_papers_are_accessible(open_page, paying, look):
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         assert page.locator("script, img").count() == 0
         assert faults(page, look["viewport"]["width"]) == []
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["wide", "narrow"])
+def test_a_bank_transfer_says_where_to_send_the_money(open_page, stripe, shop, look):
+    intent = stripe.payment_intents.create(
+        {
+            "amount": 123450,
+            "currency": "usd",
+            "customer": stripe.customers.create({"name": "Jenny Rosen"}).id,
+            "payment_method_types": ["customer_balance"],
+            "payment_method_data": {"type": "customer_balance"},
+            "payment_method_options": {
+                "customer_balance": {
+                    "funding_type": "bank_transfer",
+                    "bank_transfer": {"type": "us_bank_transfer"},
+                }
+            },
+            "return_url": shop,
+            "confirm": True,
+        }
+    )
+    told = intent.next_action.display_bank_transfer_instructions.to_dict()
+    page = open_page(**look)
+    page.goto(page_of(intent))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bank transfers")
+    expect(page.get_by_role("main")).to_contain_text("1,234.50 USD")
+    for address in told["financial_addresses"]:
+        expect(page.get_by_role("main")).to_contain_text(address[address["type"]]["account_number"])
+    assert faults(page, look["viewport"]["width"]) == []
+    page.get_by_role("button", name="Send the money").click()
+    assert came_back(page)["redirect_status"] == "succeeded"
+    assert stripe.payment_intents.retrieve(intent.id).amount_received == 123450

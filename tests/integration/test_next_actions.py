@@ -212,6 +212,28 @@ def test_how_long_the_customer_has(paying, kind, options, field, seconds):
     assert seconds[0] - 5 <= ends - intent.created <= seconds[1] + 5
 
 
+@pytest.mark.parametrize("client", ["web", "ios", "android"])
+def test_wechat_opens_where_its_client_is(server, paying, client):
+    stripe = paying("wechat_pay")
+    intent = confirmed(stripe, "wechat_pay", payment_method_options={"wechat_pay": {"client": client}})
+    action = intent.next_action.to_dict()
+    if client == "web":
+        assert action["type"] == "wechat_pay_display_qr_code"
+        assert action["wechat_pay_display_qr_code"]["image_data_url"].startswith("data:image/png;base64,")
+        return
+    assert action["type"] == f"wechat_pay_redirect_to_{client}_app"
+    if client == "ios":
+        assert list(action[action["type"]]) == ["native_url"]
+        assert answer(server, intent, "complete").status == 303
+    else:
+        assert all(action[action["type"]].values())
+    done = eventually(
+        lambda: stripe.payment_intents.retrieve(intent.id),
+        until=lambda seen: seen.status != "requires_action",
+    )
+    assert done.status == "succeeded"
+
+
 # -- by itself --------------------------------------------------------------------------------------------------------
 
 

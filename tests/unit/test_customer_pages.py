@@ -38,16 +38,17 @@ def test_every_reason_has_a_code_of_the_api():
         ("oxxo", "a@succeed_immediately", None),
         ("oxxo", None, None),
         ("card", "succeed_immediately@example.com", None),
-        ("blik", None, "complete"),
     ],
 )
 def test_what_happens_by_itself(kind, email, outcome):
-    assert customer_pages().by_itself(kind, {"email": email, "phone": None}) == outcome
+    assert customer_pages().by_itself(kind, "any", {"email": email, "phone": None}) == outcome
+    nobody = {"email": None, "phone": None}
+    assert customer_pages().by_itself("blik", "blik_authorize", nobody) == "complete"
 
 
 def test_a_telephone_number_says_it_of_the_type_that_heeds_it():
     def by_itself(kind, phone):
-        return customer_pages().by_itself(kind, {"email": None, "phone": phone})
+        return customer_pages().by_itself(kind, "any", {"email": None, "phone": phone})
 
     assert by_itself("mb_way", "+351 911 111 114") == "refuse"
     assert by_itself("mb_way", "+351911111119") is None
@@ -72,7 +73,7 @@ def damaged(*path, value):
         damaged("pages", "qr", "fail", value={"why": "bad_luck"}),
         damaged("pages", "qr", "succeed", value="Yes"),
         damaged("reasons", "expired", value={"message": "Too late."}),
-        damaged("by_itself", "types", value={"pigeon": "complete"}),
+        damaged("by_itself", "actions", value={"pigeon": "complete"}),
         damaged("by_itself", "mail", value={"at_once": "succeed"}),
         damaged("by_itself", "phone", value={"mb_way": {"+351": "ring"}}),
         damaged("by_itself", "phone", value={"pigeon": {}}),
@@ -86,11 +87,13 @@ def test_a_mistake_in_the_pages_is_found_when_they_are_read(damage):
 @pytest.mark.parametrize(
     "damage",
     [
-        {"seconds": {}, "days": {}, "numbers": {}},
-        {"seconds": {"default": 1, "pigeon": 1}, "days": {}, "numbers": {}},
-        {"seconds": {"default": 1}, "days": {"boleto": "3"}, "numbers": {}},
-        {"seconds": {"default": 1}, "days": {}, "numbers": {"number": 3}},
+        {"seconds": {}, "days": {}, "clients": {}, "numbers": {}},
+        {"seconds": {"default": 1, "pigeon": 1}, "days": {}, "clients": {}, "numbers": {}},
+        {"seconds": {"default": 1}, "days": {"boleto": "3"}, "clients": {}, "numbers": {}},
+        {"seconds": {"default": 1}, "days": {}, "clients": {}, "numbers": {"number": 3}},
         {"seconds": {"default": 1}, "days": {}},
+        {"seconds": {"default": 1}, "days": {}, "clients": {"pigeon": {}}, "numbers": {}},
+        {"seconds": {"default": 1}, "days": {}, "clients": {"oxxo": {"ios": "fly"}}, "numbers": {}},
     ],
 )
 def test_a_mistake_in_the_times_is_found_when_they_are_read(damage):

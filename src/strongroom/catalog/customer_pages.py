@@ -53,21 +53,27 @@ class CustomerPages:
     by_name: dict[str, CustomerPage]
     by_confirmation: dict[str, str]
     reasons: dict[str, Reason]
-    types_by_themselves: dict[str, str]
-    """Type of PaymentMethod → what happens without anybody's answer."""
+    actions: dict[str, str]
+    """Type of `next_action` → what happens without anybody's answer, for it holds no address."""
     mail: dict[str, str]
     """The end of what stands before the `@` of an e-mail address → the same."""
     phone: dict[str, dict[str, str]]
     """Type of PaymentMethod → telephone number → the same."""
 
-    def by_itself(self, type_name: str, billing_details: Mapping[str, Any]) -> str | None:
-        """Return what happens without anybody's answer: the name of an ending, or None."""
+    def by_itself(self, type_name: str, action: str, billing_details: Mapping[str, Any]) -> str | None:
+        """Return what happens without anybody's answer: the name of an ending, or None.
+
+        Args:
+            type_name: what is paid with.
+            action: the type of `next_action`.
+            billing_details: of whoever pays.
+        """
         number = (billing_details["phone"] or "").replace(" ", "")
         said = self.phone.get(type_name, {}).get(number)
         if said is None and method_types()[type_name].sandbox.mail:
             name = (billing_details["email"] or "").partition("@")[0]
             said = next((outcome for word, outcome in self.mail.items() if name.endswith(word)), None)
-        return said or self.types_by_themselves.get(type_name)
+        return said or self.actions.get(action)
 
     def of_type(self, type_name: str) -> CustomerPage:
         """Return the page of a type of PaymentMethod."""
@@ -100,14 +106,17 @@ def build(document: Document) -> CustomerPages:
                 raise CatalogError(f"{where}: {confirmation} has a page already")
             by_confirmation[confirmation] = name
     alone = row(
-        "customer_pages: by_itself", tables["by_itself"], {"types": dict, "mail": dict, "phone": dict}, {}
+        "customer_pages: by_itself", tables["by_itself"], {"actions": dict, "mail": dict, "phone": dict}, {}
     )
-    for said in (alone["types"], alone["mail"], *alone["phone"].values()):
+    for said in (alone["actions"], alone["mail"], *alone["phone"].values()):
         for outcome in said.values():
             one_of("customer_pages: by_itself", outcome, ENDINGS)
-    for type_name in (*alone["types"], *alone["phone"]):
+    actions = {action for page in method_types().values() for action in page.flow.next_actions}
+    for action in alone["actions"]:
+        one_of("customer_pages: by_itself", action, actions)
+    for type_name in alone["phone"]:
         one_of("customer_pages: by_itself", type_name, method_types())
-    return CustomerPages(by_name, by_confirmation, reasons, alone["types"], alone["mail"], alone["phone"])
+    return CustomerPages(by_name, by_confirmation, reasons, alone["actions"], alone["mail"], alone["phone"])
 
 
 def _ending(where: str, given: object, reasons: dict[str, Reason]) -> Ending:

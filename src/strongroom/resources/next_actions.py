@@ -8,6 +8,7 @@ from typing import Any, Final
 from strongroom import ids
 from strongroom.catalog.customer_pages import EXPIRE, customer_pages
 from strongroom.catalog.microdeposits import microdeposits
+from strongroom.catalog.next_actions import next_actions
 from strongroom.contract import contract
 from strongroom.contract.types import Type, head, named
 from strongroom.domain import qr_codes
@@ -65,7 +66,7 @@ def _watch(call: Call, intent: str, method: Stored, token: str, action: str, sec
         deposits.send(call, intent, method, token)
     elif EXPIRE in pages.of_type(kind).endings:
         later(call, max(0, seconds), BY_ITSELF, {**waits, "outcome": EXPIRE})
-    outcome = pages.by_itself(kind, method.doc["billing_details"])
+    outcome = pages.by_itself(kind, action, method.doc["billing_details"])
     if outcome is not None:
         later(call, call.settings.settle_after, BY_ITSELF, {**waits, "outcome": outcome})
 
@@ -78,8 +79,7 @@ def page_url(call: Call, intent: str, token: str) -> str:
 def _next_action(
     intent: Stored, method_type: str, url: str, state: Document, expires_at: int, now: int
 ) -> Document:
-    kinds = PAGES[method_type].flow.next_actions if method_type != "card" else (REDIRECT,)
-    name = next((one for one in kinds if one != SDK), REDIRECT)
+    name = _name(method_type, intent.doc[PRIVATE]["options"].get(method_type, {}))
     shape = contract().shapes.hashes[f"{_OWNERS[intent.doc['object']]}.NextAction"].get(f"{name}?")
     if name == VERIFY:
         return {"type": name, name: _verification(method_type, url, now)}
@@ -94,6 +94,15 @@ def _next_action(
     }
 
 
+def _name(method_type: str, options: Document) -> str:
+    """Return which of a type's actions it is."""
+    if method_type == "card":
+        return REDIRECT
+    of_client = next_actions().clients.get(method_type, {}).get(options.get("client", ""))
+    kinds = PAGES[method_type].flow.next_actions
+    return of_client or next((one for one in kinds if one != SDK), REDIRECT)
+
+
 def _verification(method_type: str, url: str, now: int) -> Document:
     return {
         "arrival_date": arrival_date(now),
@@ -106,11 +115,19 @@ def _said(url: str, expires_at: int) -> Document:
     """Return what fields of an action say, whatever the action: addresses are ours, codes lead to the page."""
     return {
         **dict.fromkeys(
-            ("data", "hosted_instructions_url", "hosted_voucher_url", "mobile_auth_url", "pdf", "url"), url
+            (
+                "data",
+                "hosted_instructions_url",
+                "hosted_voucher_url",
+                "mobile_auth_url",
+                "native_url",
+                "pdf",
+                "url",
+            ),
+            url,
         ),
         **dict.fromkeys(("expires_after", "expires_at"), expires_at),
-        **dict.fromkeys(("native_data", "native_url")),
-        "image_data_url": qr_codes.data_url(url),
+        "native_data": None,
         "image_url_png": f"{url}/{QR_PNG}",
         "image_url_svg": f"{url}/{QR_SVG}",
     }
@@ -123,4 +140,6 @@ def _filled(kind: Type, name: str, said: Document) -> Any:
     if head(kind) == "#":
         fields = contract().shapes.hashes[kind[1:]]
         return {field: _filled(inner, field, said) for field, inner, _ in named(fields)}
+    if name == "image_data_url":
+        return qr_codes.data_url(said["url"])
     return said[name] if name in said else made_up(name)
