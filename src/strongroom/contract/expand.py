@@ -56,6 +56,22 @@ class Expansions:
             if not good:
                 raise _cannot_expand(returns, path, ".".join(segments[: depth + 1]))
 
+    def references(self, returns: str, path: str) -> list[frozenset[str]]:
+        """Return, for each reference on a good path, the types of what may be in its place."""
+        places = [] if returns.startswith("deleted:") else self.places(answer_type(returns))
+        found = []
+        for segment in path.split("."):
+            kinds = [
+                kind
+                for place in places
+                if head(place) != "page" and (kind := field_of(self.fields(place), segment)) is not None
+            ]
+            named = frozenset(name for kind in kinds for name in _references(kind))
+            if named:
+                found.append(named)
+            places, _ = self._step(places, segment)
+        return found
+
     def places(self, kind: Type) -> list[Type]:
         """Return what one is inside of after following a field of this type: hashes, resources, pages."""
         match head(kind):

@@ -65,6 +65,11 @@ class Operation:
         """
         self._shapes.expansions.check(self.returns, paths)
 
+    def references(self, paths: list[str]) -> list[frozenset[str]]:
+        """Return, for each reference that good `paths` lead through, the types of what may be in its place."""
+        expansions = self._shapes.expansions
+        return [names for path in paths for names in expansions.references(self.returns, path)]
+
 
 @dataclass
 class Shapes:

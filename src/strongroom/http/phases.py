@@ -176,6 +176,14 @@ async def follow(house: House, whose: Whose, follow_up: FollowUp) -> None:
             continue
 
 
+async def _rendered(call: Call, result: Any, expand: list[str]) -> bytes:
+    """Render what was done, which is done whatever can be shown of it: what cannot be expanded stays an id."""
+    try:
+        return await render(result, expand, call, call.origin.path)
+    except errors.ApiError:
+        return await render(result, [], call, call.origin.path)
+
+
 async def _answered(call: Call, waiting: Any, result: Any) -> Answer | None:
     """Return the answer to the request that waits, and stage it under its key."""
     if waiting is None:
@@ -183,7 +191,7 @@ async def _answered(call: Call, waiting: Any, result: Any) -> Answer | None:
     if isinstance(result, Refusal):
         answer = answers.of_error(result.error)
     else:
-        answer = Answer(200, await render(result, waiting["expand"], call, call.origin.path))
+        answer = Answer(200, await _rendered(call, result, waiting["expand"]))
     await idempotency.finish(
         call, waiting["key"], StoredAnswer(answer.status, answer.body, waiting["request_id"])
     )

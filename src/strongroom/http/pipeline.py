@@ -65,6 +65,7 @@ async def perform(
         operation, handler, params, path_ids, params.pop("expand", []), caller, _origin(request, key), keyring
     )
     operation.check_expand(work.expand)
+    _check_may_expand(operation, work.expand, caller)
     if request.method != "POST":
         return await _run(work, request, house, None)
     if key is None:
@@ -108,6 +109,25 @@ def _guard(operation: Operation, caller: Caller) -> Handler:
     if caller.kind is KeyKind.RESTRICTED and not caller.may(handler.permission, verb):
         raise caller.lacks(handler.permission, verb)
     return handler
+
+
+def _check_may_expand(operation: Operation, paths: list[str], caller: Caller) -> None:
+    """Refuse what the key may not read before anything is done: afterwards it would be too late to say so."""
+    if not paths or caller.kind is KeyKind.SECRET:
+        return
+    for names in operation.references(paths):
+        permissions = {kind.permission for name in names if (kind := registry.kind(name)) is not None}
+        refusals = [refusal for one in sorted(permissions) if (refusal := _refusal(caller, one)) is not None]
+        if refusals and len(refusals) == len(permissions):
+            raise refusals[0]
+
+
+def _refusal(caller: Caller, permission: str) -> errors.Forbidden | None:
+    try:
+        caller.check_may_read(permission)
+    except errors.Forbidden as refusal:
+        return refusal
+    return None
 
 
 def _params(operation: Operation, tree: dict[str, Any], house: House) -> dict[str, Any]:

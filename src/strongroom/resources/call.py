@@ -14,7 +14,7 @@ import msgspec
 from strongroom import errors, ids, limits
 from strongroom.contract import contract, renderer
 from strongroom.house import House
-from strongroom.resources.caller import Caller, KeyKind
+from strongroom.resources.caller import Caller
 from strongroom.resources.kind import Document, Kind, Listing, Stored
 from strongroom.secret import Secret
 from strongroom.store import Filter, Operator, Row, WriteSet
@@ -26,8 +26,6 @@ _decode = msgspec.msgpack.Decoder().decode
 EVENTS = "events"
 RECORDS = "records"
 TOKENS = "tokens"
-CUSTOMERS_OWN = frozenset({"customer", "payment_method"})
-"""What an ephemeral key may be shown, of its customer."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -246,11 +244,8 @@ class Call:
         return Stored(row, _decode(plain))
 
     def check_may_read(self, permission: str) -> None:
-        """Refuse a key that may not read such objects: expansion is no way around its permissions."""
-        if self.caller.kind is KeyKind.EPHEMERAL and permission not in CUSTOMERS_OWN:
-            raise self.caller.out_of_reach()
-        if self.caller.kind is KeyKind.RESTRICTED and not self.caller.may(permission, "read"):
-            raise self.caller.lacks(permission, "read")
+        """Refuse a key that may not read such objects (`Caller.check_may_read`)."""
+        self.caller.check_may_read(permission)
 
     # -- deciding -----------------------------------------------------------------------------------------------
 

@@ -37,6 +37,12 @@ class KeyKind(StrEnum):
     """On a phone, for an hour, for one customer."""
 
 
+CUSTOMERS_OWN: Final = frozenset({"customer", "payment_method"})
+"""What an ephemeral key is shown where an answer names it, of its customer."""
+BROWSERS_OWN: Final = frozenset({"payment_intent", "payment_method", "setup_intent"})
+"""What a publishable key is: the PaymentMethod of an intent, which it has to hold the secret of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """The principal every query is scoped to."""
@@ -76,6 +82,19 @@ class Caller:
             f"The provided key '{self.masked_key}' does not have the required permissions for this endpoint on account "
             f"'{self.account}'. Having the 'rak_{permission}_{verb}' permission would allow this request to continue."
         )
+
+    def check_may_read(self, permission: str) -> None:
+        """Refuse a key that may not read such objects: expansion is no way around what a key may do.
+
+        Raises:
+            errors.Forbidden: it may not.
+        """
+        if self.kind is KeyKind.RESTRICTED and not self.may(permission, "read"):
+            raise self.lacks(permission, "read")
+        if self.kind is KeyKind.EPHEMERAL and permission not in CUSTOMERS_OWN:
+            raise self.out_of_reach()
+        if self.kind is KeyKind.PUBLISHABLE and permission not in BROWSERS_OWN:
+            raise errors.secret_key_required()
 
     def out_of_reach(self) -> errors.Forbidden:
         """Return the refusal of an ephemeral key: the same whatever is there, so that it says nothing of it."""
