@@ -102,12 +102,13 @@ def test_where_a_rule_applies(build_contract, at, path, matches):
 
 
 def test_every_operation_of_the_sdk_is_there_and_what_no_service_spells_out_as_well(document):
-    assert len(document["operations"]) == 588
+    assert len(document["operations"]) == 593
     for key in (
         "GET /v1/account",
         "GET /v1/customers/{customer}/sources/{id}",
         "POST /v1/customers/{customer}/sources/{id}/verify",
         "GET /v1/customers/{customer}/cards",
+        "DELETE /v1/accounts/{account}/bank_accounts/{id}",
         "DELETE /v1/customers/{customer}/bank_accounts/{id}",
         "GET /v1/charges/{charge}/refunds",
         "POST /v1/confirmation_tokens",

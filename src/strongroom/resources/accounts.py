@@ -20,6 +20,7 @@ from strongroom.resources import account_checks as checks
 from strongroom.resources import account_tokens, connections, keys
 from strongroom.resources import account_views as views
 from strongroom.resources import accounts_access as access
+from strongroom.resources.account_names import older_names
 from strongroom.resources.account_parts import ACCOUNT, Part, Whole, load
 from strongroom.resources.account_writing import NO_COMPANY, write
 from strongroom.resources.applications import announce_application
@@ -39,6 +40,7 @@ REASONS: Final = {"credit": "other"}
 
 
 @handles("POST /v1/accounts", permission=PERMISSION)
+@older_names
 async def create(call: Call, params: Document) -> Document:
     """Make an account that is connected to the calling platform."""
     if call.caller.acts_for_another or await _is_connected(call):
@@ -155,6 +157,7 @@ async def _shown(call: Call, account: str) -> Document:
 
 
 @handles("POST /v1/accounts/{account}", permission=PERMISSION)
+@older_names
 async def update(call: Call, params: Document, *, account: str) -> Document:
     """Change what is given; country, controller and type never change."""
     whole = await access.controlled(call, account)

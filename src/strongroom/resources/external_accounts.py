@@ -6,7 +6,7 @@
     POST   /v1/accounts/{account}/external_accounts/{id}    update
     DELETE /v1/accounts/{account}/external_accounts/{id}    delete
 
-Each currency has one default. Here a new one is the default if it is the first of its currency or is asked to be; the
+The older path `/bank_accounts` means the same. Each currency has one default. Here a new one is the default if it is the first of its currency or is asked to be; the
 `external_account` of the account itself takes the place of the default, which is deleted.
 """
 
@@ -55,6 +55,7 @@ class Destination:
 
 
 @handles("POST /v1/accounts/{account}/external_accounts", permission=PERMISSION)
+@handles("POST /v1/accounts/{account}/bank_accounts", permission=PERMISSION)
 async def create(call: Call, params: Document, *, account: str) -> Document:
     """Add an external account: from a token, or from a bank account or card sent along."""
     whole = await load(await acting_on(call, account))
@@ -222,6 +223,7 @@ def _of_card(material: cards.CardMaterial, currency: str | None, *, code_known: 
 
 
 @handles("GET /v1/accounts/{account}/external_accounts/{id}", permission=PERMISSION)
+@handles("GET /v1/accounts/{account}/bank_accounts/{id}", permission=PERMISSION)
 async def retrieve(call: Call, params: Document, *, account: str, id: str) -> Document:  # noqa: A002 -- the contract's own name
     """Show an external account."""
     acting = await acting_on(call, account)
@@ -229,6 +231,7 @@ async def retrieve(call: Call, params: Document, *, account: str, id: str) -> Do
 
 
 @handles("GET /v1/accounts/{account}/external_accounts", permission=PERMISSION)
+@handles("GET /v1/accounts/{account}/bank_accounts", permission=PERMISSION)
 async def list_all(call: Call, params: Document, *, account: str) -> Listing:
     """List external accounts, newest first, of one kind (`object`) or of both."""
     acting = await acting_on(call, account)
@@ -240,6 +243,7 @@ async def list_all(call: Call, params: Document, *, account: str) -> Listing:
 
 
 @handles("POST /v1/accounts/{account}/external_accounts/{id}", permission=PERMISSION)
+@handles("POST /v1/accounts/{account}/bank_accounts/{id}", permission=PERMISSION)
 async def update(call: Call, params: Document, *, account: str, id: str) -> Document:  # noqa: A002 -- the contract's own name
     """Change metadata, holder, expiry, or which one is the default. What identifies the account never changes."""
     whole = await load(await acting_on(call, account))
@@ -300,6 +304,7 @@ def _expiry(call: Call, old: Document, params: Document) -> Document:
 
 
 @handles("DELETE /v1/accounts/{account}/external_accounts/{id}", permission=PERMISSION)
+@handles("DELETE /v1/accounts/{account}/bank_accounts/{id}", permission=PERMISSION)
 async def delete(call: Call, params: Document, *, account: str, id: str) -> Document:  # noqa: A002 -- the contract's own name
     """Delete an external account, unless payouts depend on it; its numbers are erased."""
     whole = await load(await acting_on(call, account))
