@@ -6,12 +6,16 @@ knows what has happened; that it may also happen at any other moment is what `st
 
 import itertools
 import os
+import sys
+from fractions import Fraction
 
+import pytest
 import stripe as sdk
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from support import faulty_disputes
 from support.data import refused
 from support.disputes import answered, disputes_of, when
 from support.server import Server
@@ -135,3 +139,20 @@ def test_disputes_neither_make_money_nor_lose_it(engine, request, tmp_path):
             on_server, settings=settings(max_examples=6, stateful_step_count=8, deadline=None)
         )
     assert server.command("check").stdout == "0 faults\n"
+
+
+@pytest.mark.parametrize("fault", faulty_disputes.FAULTS)
+def test_a_planted_fault_is_noticed(tmp_path, fault):
+    program = (sys.executable, faulty_disputes.__file__, fault)
+    with Server(tmp_path / "data", program=program) as server:
+        machine = type("DisputesOnServer", (Disputes,), {"server": server})()
+        won, lost = machine.charge(amount=1000, card="createDispute"), machine.charge(500, "createDispute")
+        machine.the_balance_is_what_was_taken_less_what_others_have()
+        with pytest.raises((AssertionError, pytest.fail.Exception)):
+            refund_one_and_win_the_other(machine, lost, won)
+
+
+def refund_one_and_win_the_other(machine, lost, won):
+    machine.refund(charge=lost, part=Fraction(1))
+    machine.answer(charge=won, text="winning_evidence", number=0)
+    machine.the_balance_is_what_was_taken_less_what_others_have()
