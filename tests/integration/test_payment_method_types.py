@@ -410,7 +410,7 @@ def test_every_magic_account_mints_a_fresh_payment_method(stripe, live):
         assert stripe.payment_methods.retrieve(method.id).id == method.id != name
     with refused(status=404, code="resource_missing", param="payment_method"):
         live.payment_methods.retrieve(name)
-    assert len(MAGIC) == 19 * 8 + 10
+    assert len(MAGIC) == 19 * 8 * 2 + 11  # SEPA by country, each in two spellings; US
 
 
 def test_a_magic_account_is_attached_under_its_own_id(stripe, customer):
