@@ -39,7 +39,7 @@ class KeyKind(StrEnum):
 
 CUSTOMERS_OWN: Final = frozenset({"customer", "payment_method"})
 """What an ephemeral key is shown where an answer names it, of its customer."""
-BROWSERS_OWN: Final = frozenset({"payment_intent", "payment_method", "setup_intent"})
+BROWSERS_OWN: Final = frozenset({"payment_method"})
 """What a publishable key is: the PaymentMethod of an intent, which it has to hold the secret of."""
 
 
