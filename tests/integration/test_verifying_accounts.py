@@ -1,11 +1,16 @@
 """Bank accounts that somebody has to show to be theirs: intents wait for the small deposits to be reported."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import stripe as sdk
 
 from support.connect import eventually
 from support.data import event_types, refused
 from support.payments import AGREED
+from support.time import DAY, advance
+
+__all__ = ["advance"]
 
 US = {
     "type": "us_bank_account",
@@ -312,6 +317,44 @@ def test_the_magic_account_whose_deposits_fail_is_not_verified_before(stripe):
         lambda: stripe.setup_intents.retrieve(waiting.id), until=lambda seen: seen.status != "requires_action"
     )
     assert failed.last_setup_error.code == "payment_method_microdeposit_failed"
+
+
+def test_after_ten_days_it_is_too_late(stripe, advance):
+    paying, keeping = pay(stripe), set_up(stripe, CANADA)
+    advance(seconds=10 * DAY - 60)
+    assert stripe.payment_intents.retrieve(paying.id).status == "requires_action"
+    assert stripe.setup_intents.retrieve(keeping.id).status == "requires_action"
+    advance(seconds=120)
+    failed, lost = stripe.payment_intents.retrieve(paying.id), stripe.setup_intents.retrieve(keeping.id)
+    assert (failed.status, failed.last_payment_error.code) == (
+        "requires_payment_method",
+        CODE.format("timeout"),
+    )
+    assert (lost.status, lost.last_setup_error.code) == ("requires_payment_method", CODE.format("timeout"))
+    with refused(code="intent_invalid_state"):
+        stripe.payment_intents.verify_microdeposits(paying.id, {"amounts": [32, 45]})
+
+
+def test_of_many_right_reports_at_once_one_pays(stripe):
+    waiting = pay(stripe)
+
+    def report(_):
+        try:
+            return stripe.payment_intents.verify_microdeposits(waiting.id, {"amounts": [32, 45]}).status
+        except sdk.StripeError as refusal:
+            return refusal.json_body["error"]["code"]
+
+    with ThreadPoolExecutor(8) as crowd:
+        said = list(crowd.map(report, range(8)))
+    assert said.count("processing") == 1
+    assert set(said) <= {
+        "processing",
+        "lock_timeout",
+        "payment_method_bank_account_already_verified",
+        "intent_invalid_state",
+    }
+    settled(stripe, waiting)
+    assert len(stripe.charges.list({"payment_intent": waiting.id}).data) == 1
 
 
 # -- what cannot be reported ------------------------------------------------------------------------------------------
