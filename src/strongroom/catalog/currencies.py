@@ -21,6 +21,8 @@ class Currency:
     """What every amount must be a multiple of."""
     least: int
     most: int
+    sign: str = ""
+    """What stands before an amount; empty: nothing does."""
 
 
 def build(document: Document) -> dict[str, Currency]:
@@ -29,12 +31,13 @@ def build(document: Document) -> dict[str, Currency]:
     Raises:
         CatalogError: a code that is none or stands twice, or an amount that is none.
     """
-    columns = {"supported": list, "zero_decimal": list, "three_decimal": list}
-    tables = row("currencies", document, {**columns, "multiples": dict, "least": dict, "most": dict}, {})
+    columns: dict[str, type] = dict.fromkeys(("supported", "zero_decimal", "three_decimal"), list)
+    columns |= dict.fromkeys(("least", "most", "multiples", "signs"), dict)
+    tables = row("currencies", document, columns, {})
     supported = tables["supported"]
     if len(set(supported)) != len(supported):
         raise CatalogError("currencies: a currency stands twice")
-    for name in ("zero_decimal", "three_decimal", "multiples", "least", "most"):
+    for name in ("zero_decimal", "three_decimal", "multiples", "least", "most", "signs"):
         for code in tables[name]:
             one_of(f"currencies: {name}", code, supported)
     return {code: _currency(code, tables) for code in supported}
@@ -50,7 +53,7 @@ def _currency(code: str, tables: Document) -> Currency:
     amounts = all(type(one) is int for one in (multiple, least, most))
     if not (is_currency_code(code) and amounts and 0 < least <= most and multiple > 0):
         raise CatalogError(f"currencies: {code} is malformed")
-    return Currency(code, decimals, multiple, least, most)
+    return Currency(code, decimals, multiple, least, most, tables["signs"].get(code, ""))
 
 
 @cache

@@ -46,7 +46,7 @@ def check_amount(amount: int, currency: Currency, *, is_minimum_waived: bool = F
         )
     if amount > currency.most:
         raise InvalidRequest(
-            f"Amount must be no more than {_figure(currency.most, currency)}",
+            f"Amount must be no more than {figure(currency.most, currency)}",
             code="amount_too_large",
             param="amount",
         )
@@ -57,10 +57,15 @@ def check_amount(amount: int, currency: Currency, *, is_minimum_waived: bool = F
 
 
 def written(amount: int, currency: Currency) -> str:
-    """Return an amount as messages say it: `$0.50 usd`, `50 jpy`."""
-    return f"{_figure(amount, currency)} {currency.code}"
+    """Return an amount as messages about limits say it: `$0.50 usd`, `¥50 jpy`."""
+    return f"{currency.sign}{_number(amount, currency)} {currency.code}"
 
 
-def _figure(amount: int, currency: Currency) -> str:
-    sign = "$" if currency.code == "usd" else ""
-    return f"{sign}{amount / 10**currency.decimals:,.{currency.decimals}f}"
+def figure(amount: int, currency: Currency) -> str:
+    """Return an amount with its sign, as `$20.00`, `¥50`; without one with its code, `20.00 chf`."""
+    number = _number(amount, currency)
+    return f"{currency.sign}{number}" if currency.sign else f"{number} {currency.code}"
+
+
+def _number(amount: int, currency: Currency) -> str:
+    return f"{amount / 10**currency.decimals:,.{currency.decimals}f}"

@@ -18,7 +18,7 @@ from typing import Any, Final
 from strongroom import errors, ids
 from strongroom.catalog.method_pages import method_types
 from strongroom.connectors.base import Cancellation, Outcome, Return
-from strongroom.domain.amounts import currency_of, written
+from strongroom.domain.amounts import currency_of, figure
 from strongroom.domain.intent_machine import Verdict
 from strongroom.resources import acquiring, balance_transactions, cash_balances, charging
 from strongroom.resources.call import Call
@@ -182,8 +182,8 @@ def _amount(charge: Stored, params: Document) -> int:
     if amount > left:
         currency = currency_of(charge.doc["currency"])
         raise errors.InvalidRequest(
-            f"Refund amount ({written(amount, currency)}) is greater than unrefunded amount on charge "
-            f"({written(left, currency)})",
+            f"Refund amount ({figure(amount, currency)}) is greater than unrefunded amount on charge "
+            f"({figure(left, currency)})",
             param="amount",
         )
     if amount < left and not charge.doc["captured"]:
