@@ -134,7 +134,9 @@ class Sandbox:
 
 
 def _outcome(stored: Record) -> Outcome:
-    return Outcome(**{**stored, "verdict": Verdict(stored["verdict"])})
+    """Return an answer as it was given: what was kept knows lists and texts alone."""
+    lists = {"granted": tuple(stored.get("granted", ()))}
+    return Outcome(**{**stored, **lists, "verdict": Verdict(stored["verdict"])})
 
 
 def _behaviour_of(record: Record) -> Behaviour:
