@@ -254,3 +254,17 @@ def test_a_bank_transfer_says_where_to_send_the_money(open_page, stripe, shop, l
     page.get_by_role("button", name="Send the money").click()
     assert came_back(page)["redirect_status"] == "succeeded"
     assert stripe.payment_intents.retrieve(intent.id).amount_received == 123450
+
+
+def test_the_policy_lets_an_app_be_come_back_to(chrome, paying):
+    """A browser without the app only tries; it would not if the policy held it back."""
+    stripe = paying("ideal")
+    intent = confirmed(stripe, "ideal", return_url="shop-app://paid")
+    page, said = chrome.new_page(), []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(page_of(intent))
+    with page.expect_request(lambda request: request.url.startswith("shop-app://paid?payment_intent=")):
+        page.get_by_role("button", name="Authorize test payment").click(no_wait_after=True)
+    assert said == []
+    assert stripe.payment_intents.retrieve(intent.id).status == "succeeded"
+    page.close()

@@ -160,7 +160,17 @@ def test_a_card_payment_has_no_statement_descriptor_but_a_suffix(stripe):
     assert suffixed.latest_charge.statement_descriptor_suffix == "SHOP"
 
 
-@pytest.mark.parametrize("url", ["nowhere", "https://", "/return", "https://a b.example"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nowhere",
+        "https://",
+        "/return",
+        "https://a b.example",
+        "javascript:alert(1)",
+        "https://a.example/\x01",
+    ],
+)
 def test_a_return_url_is_an_absolute_address(stripe, url):
     with refused(code="url_invalid", param="return_url"):
         pay(stripe, return_url=url)

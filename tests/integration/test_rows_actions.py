@@ -49,11 +49,26 @@ def test_the_way_back_keeps_what_it_had(server, stripe, url, begins):
     assert location.endswith("#x") == url.endswith("#x")
 
 
-def test_an_app_is_come_back_to_by_nobody_but_the_page_says_that_it_is_done(server, stripe):
-    intent = pay(stripe, AUTHENTICATES, return_url="shop-app://paid")
+@pytest.mark.parametrize("url", ["shop-app://paid", "com.shop.app:/done?cart=7"])
+def test_an_app_is_come_back_to_as_well(server, stripe, url):
+    intent = pay(stripe, AUTHENTICATES, return_url=url)
+    shown = server.request("GET", page_of(intent)[len(server.url) :])
+    scheme = url.partition(":")[0]
+    assert f"form-action http: https: {scheme}:;" in shown.headers["Content-Security-Policy"]
     reply = answer(server, intent, "complete")
-    assert (reply.status, b"Done" in reply.body, b"shop-app" in reply.body) == (200, True, False)
-    assert stripe.payment_intents.retrieve(intent.id).status == "succeeded"
+    assert reply.status == 303
+    assert reply.headers["Location"].startswith(
+        f"{url}{'&' if '?' in url else '?'}payment_intent={intent.id}&"
+    )
+
+
+def test_letters_of_any_script_arrive_encoded(server, stripe):
+    intent = pay(stripe, AUTHENTICATES, return_url='https://shop.example/caf\u00e9?q="a"')
+    assert (
+        answer(server, intent, "complete")
+        .headers["Location"]
+        .startswith("https://shop.example/caf%C3%A9?q=%22a%22&payment_intent=")
+    )
 
 
 def test_a_customer_who_fails_leaves_the_charge_before_it(server, stripe):

@@ -9,6 +9,7 @@ from strongroom.catalog.microdeposits import microdeposits
 from strongroom.customer_pages.rendering import Page, page
 from strongroom.customer_pages.words import amount_of, merchant_of, name_of_type
 from strongroom.domain import intents, qr_codes
+from strongroom.domain.return_urls import as_header, scheme_of
 from strongroom.resources import challenges
 from strongroom.resources.call import Call
 from strongroom.resources.kind import Document, Stored
@@ -65,7 +66,8 @@ async def ask(
         "qr": Markup(qr_codes.inline(url)) if asks.name == "qr" else None,  # noqa: S704 -- shapes drawn from our own address
         "refusal": refusal,
     }
-    return page(f"{asks.name}.html", context, status=status)
+    back = action["state"]["return_url"]
+    return page(f"{asks.name}.html", context, status=status, leads_to=back and scheme_of(back))
 
 
 def _facts(intent: Stored, action: Document, asks: CustomerPage) -> dict[str, Any]:
@@ -110,6 +112,11 @@ def _place(name: str) -> str:
 def done(intent: Stored) -> Page:
     """Return what is shown to a customer who has answered and comes from nowhere."""
     return page("done.html", {"went_well": intent.doc["status"] not in _LOST})
+
+
+def way_back(intent: Stored, return_url: str) -> bytes:
+    """Return where a customer comes back to who has answered, as a header holds it."""
+    return as_header(challenges.comes_back_to(intent, return_url))
 
 
 def picture(name: str, url: str) -> tuple[bytes, bytes]:

@@ -10,11 +10,13 @@ from typing import Any, Final, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from strongroom.domain.return_urls import WEB
+
 Headers = list[tuple[bytes, bytes]]
 
-# `form-action` is also asked where a form's answer leads on to, and that is anywhere on the web.
+# `form-action` is also asked where a form's answer leads on to: anywhere on the web, or one app.
 _POLICY: Final = (
-    "default-src 'none'; style-src 'sha256-{}'; img-src data:; form-action http: https:; "
+    "default-src 'none'; style-src 'sha256-{}'; img-src data:; form-action http: https:{}; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
 
@@ -34,9 +36,13 @@ def stylesheet() -> str:
 
 
 @cache
-def _policy() -> bytes:
-    digest = base64.b64encode(hashlib.sha256(stylesheet().encode()).digest()).decode()
-    return _POLICY.format(digest).encode()
+def _digest() -> str:
+    return base64.b64encode(hashlib.sha256(stylesheet().encode()).digest()).decode()
+
+
+def _policy(scheme: str | None) -> bytes:
+    is_app = scheme is not None and scheme not in WEB
+    return _POLICY.format(_digest(), f" {scheme}:" if is_app else "").encode()
 
 
 def when(second: int) -> Markup:
@@ -62,7 +68,14 @@ def _environment() -> Environment:
     return environment
 
 
-def page(template: str, context: dict[str, Any], *, status: int = 200) -> Page:
-    """Return a page made from a template."""
+def page(template: str, context: dict[str, Any], *, status: int = 200, leads_to: str | None = None) -> Page:
+    """Return a page made from a template.
+
+    Args:
+        template: the file.
+        context: what it says.
+        status: of the HTTP answer.
+        leads_to: the scheme of where its form's answer leads on to.
+    """
     body = _environment().get_template(template).render(context)
-    return Page(status, body.encode(), [(b"Content-Security-Policy", _policy())])
+    return Page(status, body.encode(), [(b"Content-Security-Policy", _policy(leads_to))])

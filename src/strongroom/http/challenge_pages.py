@@ -19,7 +19,6 @@ from strongroom.customer_pages.rendering import Page
 from strongroom.house import House
 from strongroom.http import phases, visitors
 from strongroom.http.answer import Answer
-from strongroom.http.frames import is_web, redirect
 from strongroom.http.request import Request
 from strongroom.resources import challenges
 from strongroom.resources.call import Call, Origin
@@ -36,6 +35,7 @@ _PATH: Final = re.compile(
     re.ASCII,
 )
 # An SVG that is opened as a page runs nothing.
+_HTML: Final = b"text/html; charset=utf-8"
 _STILL: Final = (b"Content-Security-Policy", b"default-src 'none'; sandbox")
 
 
@@ -111,9 +111,9 @@ async def _sent_back(call: Call, waiting: Waiting) -> Answer:
     after = await challenges.find(call, waiting.intent.id)
     assert after is not None
     return_url = waiting.action["state"]["return_url"]
-    if return_url is None or not is_web(return_url):
+    if return_url is None:
         return as_answer(asked.done(after))
-    return redirect(challenges.comes_back_to(after, return_url))
+    return Answer(303, b"", [(b"Location", asked.way_back(after, return_url))], content_type=_HTML)
 
 
 # -- who looks --------------------------------------------------------------------------------------------------------
@@ -134,4 +134,4 @@ def _acting(account: str, livemode: bool, key_account: str) -> Caller:
 
 def as_answer(shown: Page) -> Answer:
     """Return a page as it is sent."""
-    return Answer(shown.status, shown.body, shown.headers, content_type=b"text/html; charset=utf-8")
+    return Answer(shown.status, shown.body, shown.headers, content_type=_HTML)

@@ -5,7 +5,6 @@ of them is told to come back.
 """
 
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from strongroom import errors
 from strongroom.catalog import MethodType
@@ -14,6 +13,7 @@ from strongroom.contract import hide_from_publishable, renderer
 from strongroom.domain import microdeposits
 from strongroom.domain import payment_methods as states
 from strongroom.domain.intents import TYPES
+from strongroom.domain.return_urls import scheme_of
 from strongroom.resources import acquiring, attaching, customers, mandates, payment_methods
 from strongroom.resources.call import Call
 from strongroom.resources.caller import KeyKind
@@ -149,14 +149,7 @@ def return_url_of(params: Document) -> str | None:
         errors.InvalidRequest: `url_invalid`: not an absolute address.
     """
     url: str | None = params.get("return_url") or None
-    if url is None:
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
-    is_web = parts.scheme in {"http", "https"}
-    if not parts.scheme or (is_web and not parts.hostname) or any(one.isspace() for one in url):
+    if url is not None and scheme_of(url) is None:
         raise errors.InvalidRequest(
             "Not a valid URL. A return_url is absolute, such as https://example.com/return.",
             code="url_invalid",

@@ -5,12 +5,12 @@ Its address holds a token that only the intent's `next_action` shows; it is good
 
 import secrets
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from strongroom import errors
 from strongroom.catalog.customer_pages import CustomerPage, customer_pages
 from strongroom.connectors.base import Outcome
 from strongroom.domain import intents
+from strongroom.domain.return_urls import with_query
 from strongroom.resources import attempts, cash_payments, payment_methods, payment_outcomes, setting_up
 from strongroom.resources.attempts import ACTION
 from strongroom.resources.call import Call
@@ -84,11 +84,9 @@ async def by_itself(call: Call, state: Document, _: Outcome | None) -> Onward | 
 def comes_back_to(intent: Stored, return_url: str) -> str:
     """Return where the customer comes back to, and how it went: the address keeps its own query and fragment."""
     name = intent.doc["object"]
-    parts = urlsplit(return_url)
     added = {
         name: intent.id,
         f"{name}_client_secret": intent.doc["client_secret"],
         "redirect_status": _RESULTS.get(intent.doc["status"], "failed"),
     }
-    query = [*parse_qsl(parts.query, keep_blank_values=True), *added.items()]
-    return urlunsplit(parts._replace(query=urlencode(query)))
+    return with_query(return_url, added)
