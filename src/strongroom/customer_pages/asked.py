@@ -130,5 +130,5 @@ def gone() -> Page:
 
 
 def busy(message: str, status: int) -> Page:
-    """Return what is shown to somebody who has to come back."""
+    """Return what is shown to somebody whose answer could not be taken now."""
     return page("busy.html", {"message": message}, status=status)

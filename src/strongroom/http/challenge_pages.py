@@ -66,7 +66,7 @@ async def page(request: Request, house: House) -> Answer:
         return as_answer(await asked.ask(whose.call(house), *waiting, url))
     try:
         return await _answered(request, house, whose, waiting, token, url)
-    except errors.RateLimited as refusal:
+    except errors.ApiError as refusal:
         return as_answer(asked.busy(refusal.message, refusal.http_status))
 
 
