@@ -114,12 +114,6 @@ class Settings:
         return _sqlite_file(self.key_database, self.data_dir / "keys.db")
 
     @property
-    def own_address(self) -> str:
-        """Where this server's pages are, as a browser on this machine would write it."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
-
-    @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
         return self.host in {"127.0.0.1", "::1", "localhost"}

@@ -110,7 +110,7 @@ def _address(call: Call, link_id: str) -> str:
     sealed = call.keyring.seal_document(ADDRESS, call.caller.account, link_id.encode())
     text = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
     mode = "live" if call.caller.livemode else "test"
-    return f"{call.settings.own_address}/links/{call.caller.account}/{mode}/{text}"
+    return f"{call.settings.base_url}/links/{call.caller.account}/{mode}/{text}"
 
 
 # -- retrieve and list ------------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def link(call: Call, ticket: Ticket) -> str:
     sealed = call.keyring.seal_document(TABLE, account, msgspec.msgpack.encode(ticket))
     text = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
     mode = "live" if call.caller.livemode else "test"
-    return f"{call.settings.own_address}/connect/{ticket.purpose}/{account}/{mode}/{text}"
+    return f"{call.settings.base_url}/connect/{ticket.purpose}/{account}/{mode}/{text}"
 
 
 def opened(keyring: Keyring, account: str, text: str) -> Ticket | None:
