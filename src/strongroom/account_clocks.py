@@ -44,6 +44,15 @@ class AccountClocks:
         """Remember what was committed."""
         self._ahead[account] = max(ahead, self._ahead.get(account, 0))
 
+    async def look(self, account: str, *, livemode: bool) -> None:
+        """Read how one clock stands, once something of the account was found that is due.
+
+        What is due was read before: if moving the clock is what made it due, the clock is now seen to have moved.
+        """
+        row = None if livemode else await self._store.get(TABLE, account, False, ROW)
+        if row is not None:
+            self.moved(account, row.columns["ahead"])
+
     async def read(self) -> None:
         """Read how every clock stands."""
         after = 0

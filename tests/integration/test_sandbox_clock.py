@@ -5,13 +5,18 @@ import time
 
 import pytest
 
+from strongroom.http import phases
+from strongroom.resources import registry
+from strongroom.workers.completer import complete_due
 from support.connect import COMPLETE, CUSTOM, LATER, acting_on
 from support.data import VISA, event_types, refused
+from support.halves import begun, shown
+from support.house import NOW, inside
 from support.payments import pay
 from support.server import Server
 from support.time import ADVANCE, DAY, HOUR, WEEK, advance
 
-__all__ = ["advance"]
+__all__ = ["advance", "inside"]
 CLOCK = "/v1/test_helpers/clock"
 YEAR = 365 * DAY
 
@@ -178,3 +183,26 @@ def test_where_real_money_may_move_there_is_no_such_clock(tmp_path):
         key = next(word for line in server.greeting for word in line.split() if word.startswith("sk_test_"))
         reply = server.request("POST", ADVANCE, {"seconds": HOUR}, key=key)
         assert (reply.status, "--sandbox" in reply.error["message"]) == (400, True)
+
+
+def test_what_is_found_due_before_this_process_knows_why_is_done_at_its_time(inside):
+    """Between the commit of an advance and the moment at which this process remembers it, the completer may look."""
+
+    async def scene(within):
+        held = {
+            "amount": 2000,
+            "currency": "usd",
+            "payment_method_types": ["card"],
+            "capture_method": "manual",
+        }
+        held |= {"payment_method": "pm_card_visa", "confirm": True}
+        call, onward, claimed = await begun(within, "POST /v1/payment_intents", held)
+        intent = shown(await phases.go_on(within.house, call, onward, claimed))
+        call = await within.call()
+        await registry.handler(f"POST {ADVANCE}").operate(call, {"seconds": 30 * DAY})
+        await within.house.store.commit(call.writes)
+        assert await complete_due(within.house, phases.complete) == 1
+        after = await within.operate("GET /v1/payment_intents/{intent}", intent=intent["id"])
+        assert (after["status"], after["canceled_at"]) == ("canceled", NOW + WEEK)
+
+    inside(scene)

@@ -19,7 +19,7 @@ from strongroom.http.rendering import render
 from strongroom.resources import acquiring, tasks
 from strongroom.resources.call import Call, FollowUp, Origin
 from strongroom.resources.caller import Caller
-from strongroom.resources.kind import Refusal
+from strongroom.resources.kind import Refusal, Stored
 from strongroom.resources.tasks import TASK, Heard, Onward
 from strongroom.store import Rejected, Row
 from strongroom.vault import Keyring
@@ -123,10 +123,12 @@ async def complete(house: House, row: Row) -> Finished | None:
 async def _finish(house: House, whose: Whose, task_id: str, outcome: Heard) -> Finished | None:
     """Write down what came of it, as often as somebody else was faster; None if the task itself is gone."""
     for _ in range(limits.FINISH_ATTEMPTS_MAX):
-        call = whose.call(house)
-        task = await call.find(TASK, task_id)
+        task = await whose.call(house).find(TASK, task_id)
         if task is None:
             return None
+        if whose.due_at is not None:
+            whose = await _as_due(house, whose, task)
+        call = whose.call(house)
         half = tasks.half(task["kind"])
         is_unknown = tasks.is_unknown(outcome)
         if is_unknown and half.if_unknown is None:
@@ -182,6 +184,12 @@ async def _rendered(call: Call, result: Any, expand: list[str]) -> bytes:
         return await render(result, expand, call, call.origin.path)
     except errors.ApiError:
         return await render(result, [], call, call.origin.path)
+
+
+async def _as_due(house: House, whose: Whose, task: Stored) -> Whose:
+    """Return in whose name a task is done, at the time at which it was due: its account's clock may just have been moved."""
+    await house.clocks.look(whose.caller.key_account, livemode=whose.caller.livemode)
+    return whose._replace(due_at=task["due_at"])
 
 
 async def _answered(call: Call, waiting: Any, result: Any) -> Answer | None:
