@@ -46,7 +46,7 @@ def check_amount(amount: int, currency: Currency, *, is_minimum_waived: bool = F
         )
     if amount > currency.most:
         raise InvalidRequest(
-            f"Amount must be no more than {figure(currency.most, currency)}",
+            f"Amount must be no more than {_dollars(currency.most, currency)}",
             code="amount_too_large",
             param="amount",
         )
@@ -57,8 +57,14 @@ def check_amount(amount: int, currency: Currency, *, is_minimum_waived: bool = F
 
 
 def written(amount: int, currency: Currency) -> str:
-    """Return an amount as messages about limits say it: `$0.50 usd`, `¥50 jpy`."""
-    return f"{currency.sign}{_number(amount, currency)} {currency.code}"
+    """Return an amount as messages about limits say it: `$0.50 usd`, `50 jpy`."""
+    return f"{_dollars(amount, currency)} {currency.code}"
+
+
+def _dollars(amount: int, currency: Currency) -> str:
+    """Return an amount with a sign if it is in dollars of the United States: others were never seen here."""
+    number = _number(amount, currency)
+    return f"${number}" if currency.code == "usd" else number
 
 
 def figure(amount: int, currency: Currency) -> str:
