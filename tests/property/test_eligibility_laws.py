@@ -1,9 +1,8 @@
 """Laws of eligibility: what can be said about any ask whatever."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from strongroom.catalog.accounts import account_tables
 from strongroom.catalog.eligibility import methods

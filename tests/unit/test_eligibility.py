@@ -1,8 +1,7 @@
 """Which methods are offered and why not: each step of the chain by itself, and the examples the reference gives."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from strongroom.catalog.eligibility import methods
 from strongroom.domain.charges import Shape

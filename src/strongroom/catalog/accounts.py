@@ -1,10 +1,11 @@
 """Where accounts can be, and which capabilities they can have there."""
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.countries import Country, country_table
 from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
@@ -25,8 +26,7 @@ _ANY_NUMBER: Final = "[0-9A-Z]{4,30}"
 _ANY_POSTAL_CODE: Final = "(?s:.*)"
 
 
-@dataclass(frozen=True, slots=True)
-class AccountCountry:
+class AccountCountry(msgspec.Struct, frozen=True):
     """A country in which accounts can be."""
 
     country: str
@@ -50,8 +50,7 @@ class AccountCountry:
     """The states an address may be in, as codes and as names, in lower case; none: any text will do."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccountTables:
+class AccountTables(msgspec.Struct, frozen=True):
     """Everything about accounts, as it is looked up."""
 
     countries: MappingProxyType[str, AccountCountry]

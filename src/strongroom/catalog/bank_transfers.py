@@ -1,13 +1,13 @@
 """How customers send money by bank transfer (bank_transfers.toml)."""
 
-from dataclasses import dataclass
 from functools import cache
+
+import msgspec
 
 from strongroom.catalog.reading import CatalogError, Document, is_currency_code, one_of, read, row
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(msgspec.Struct, frozen=True):
     """A kind of bank transfer."""
 
     type: str
@@ -21,8 +21,7 @@ class Transfer:
     """Who test money comes from, in the shape that a cash balance transaction has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """An account that money is sent to."""
 
     networks: tuple[str, ...]
@@ -30,8 +29,7 @@ class Address:
     """`#` is a digit."""
 
 
-@dataclass(frozen=True, slots=True)
-class BankTransfers:
+class BankTransfers(msgspec.Struct, frozen=True):
     """All of it."""
 
     transfers: dict[str, Transfer]

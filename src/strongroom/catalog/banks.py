@@ -1,10 +1,11 @@
 """Bank knowledge: what an account looks like in each country, and the account numbers that test mode accepts."""
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.countries import Country, country_table
 from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
@@ -18,8 +19,7 @@ _MAGIC_COUNTRY: Final = "US"
 _MAGIC_ROUTING: Final = "110000000"
 
 
-@dataclass(frozen=True, slots=True)
-class BankCountry:
+class BankCountry(msgspec.Struct, frozen=True):
     """What a bank account looks like in a country."""
 
     country: str
@@ -35,8 +35,7 @@ class BankCountry:
     routing_form: re.Pattern[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedAccounts:
+class AcceptedAccounts(msgspec.Struct, frozen=True):
     """What test mode accepts and shows for a country."""
 
     numbers: MappingProxyType[str, str]
@@ -52,8 +51,7 @@ class AcceptedAccounts:
         return next(iter(self.numbers))
 
 
-@dataclass(frozen=True, slots=True)
-class BankTables:
+class BankTables(msgspec.Struct, frozen=True):
     """Everything about banks, as it is looked up."""
 
     countries: dict[str, BankCountry]

@@ -1,9 +1,10 @@
 """What the sandbox does with a test card (behaviours.toml) and what a cardholder is told (decline_codes.toml)."""
 
-from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
 
@@ -17,8 +18,7 @@ CHECKS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(msgspec.Struct, frozen=True):
     """Something typed wrong: the error's code, the field's bare name, the message."""
 
     code: str
@@ -26,8 +26,7 @@ class Mistake:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decline:
+class Decline(msgspec.Struct, frozen=True):
     """An issuer's no. `param` is None for one that is about no field in particular."""
 
     decline_code: str
@@ -39,15 +38,14 @@ class Decline:
     network_decline_code: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Behaviour:
+class Behaviour(msgspec.Struct, frozen=True):
     """One row of behaviours.toml, where each column is explained."""
 
     name: str
     attach: str | None = None
     charge: str | None = None
     needs: str | None = None
-    checks: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    checks: MappingProxyType[str, str] = msgspec.field(default_factory=lambda: MappingProxyType({}))
     """By the name a PaymentMethod gives the check; what is absent passes."""
     risk: str = "normal"
     blocked: bool = False

@@ -1,9 +1,10 @@
 """Card knowledge: brands, what a number's first digits say, and the published test numbers with their magic names."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from strongroom.catalog.behaviours import Behaviour, behaviour_table
 from strongroom.catalog.check_digits import luhn_ok
@@ -29,8 +30,7 @@ _PAYOUT_COLUMNS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Brand:
+class Brand(msgspec.Struct, frozen=True):
     """A card brand, and what its numbers and security codes look like."""
 
     name: str
@@ -40,8 +40,7 @@ class Brand:
     cvc: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Bin:
+class Bin(msgspec.Struct, frozen=True):
     """What the first digits of a number say."""
 
     brand: str
@@ -67,25 +66,23 @@ class CardFacts(NamedTuple):
     regulated_status: str
 
 
-@dataclass(slots=True)
-class PublishedCard:
+class PublishedCard(msgspec.Struct):
     """A published number while its rows are being gathered."""
 
     number: str
     luhn: bool = True
-    names: list[str] = field(default_factory=list)
-    tokens: list[str] = field(default_factory=list)
-    payment_methods: list[str] = field(default_factory=list)
+    names: list[str] = msgspec.field(default_factory=list)
+    tokens: list[str] = msgspec.field(default_factory=list)
+    payment_methods: list[str] = msgspec.field(default_factory=list)
     behaviour: str | None = None
     funding: str | None = None
     country: str | None = None
-    networks: list[str] = field(default_factory=list)
+    networks: list[str] = msgspec.field(default_factory=list)
     three_d_secure: bool = True
-    variants: list[Document] = field(default_factory=list)
+    variants: list[Document] = msgspec.field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Magic:
+class Magic(msgspec.Struct, frozen=True):
     """What a magic name stands for."""
 
     number: str
@@ -134,8 +131,7 @@ class Bins:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class CardTables:
+class CardTables(msgspec.Struct, frozen=True):
     """Everything about cards, as it is looked up."""
 
     brands: dict[str, Brand]

@@ -1,13 +1,13 @@
 """The countries of ISO 3166-1."""
 
-from dataclasses import dataclass
 from functools import cache
+
+import msgspec
 
 from strongroom.catalog.reading import CatalogError, Document, read
 
 
-@dataclass(frozen=True, slots=True)
-class Country:
+class Country(msgspec.Struct, frozen=True):
     """A country: alpha-2 code, three-digit numeric code, English name."""
 
     code: str

@@ -1,8 +1,9 @@
 """Currencies: how many decimals, and how little and how much can be charged in each."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.reading import CatalogError, Document, is_currency_code, one_of, read, row
 
@@ -10,8 +11,7 @@ MOST: Final = 99_999_999
 TWO: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Currency:
+class Currency(msgspec.Struct, frozen=True):
     """A currency. Amounts are in its smallest unit."""
 
     code: str

@@ -1,9 +1,10 @@
 """What follows a test payment that has succeeded: disputes and early fraud warnings (disputes.toml)."""
 
-from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.behaviours import behaviour_table
 from strongroom.catalog.method_pages import outcome_table
@@ -27,22 +28,20 @@ _COLUMNS: Final[dict[str, type]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeKind:
+class DisputeKind(msgspec.Struct, frozen=True):
     """One row of disputes.toml, where each column is explained."""
 
     name: str
     reason: str = ""
     case: str = ""
     parts: int = 1
-    codes: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    enhanced: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    codes: MappingProxyType[str, str] = msgspec.field(default_factory=lambda: MappingProxyType({}))
+    enhanced: MappingProxyType[str, str] = msgspec.field(default_factory=lambda: MappingProxyType({}))
     final: bool = False
     warning: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeTables:
+class DisputeTables(msgspec.Struct, frozen=True):
     """Everything about disputes."""
 
     kinds: dict[str, DisputeKind]

@@ -1,10 +1,11 @@
 """Where, for how much and for what each payment method can be used: eligibility.toml, read and checked."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.accounts import AccountTables, account_tables
 from strongroom.catalog.countries import country_table
@@ -56,8 +57,7 @@ Countries = frozenset[str]
 Groups = Mapping[str, Countries]
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(msgspec.Struct, frozen=True):
     """A payment method that a configuration can switch on, and the facts its eligibility depends on."""
 
     type: str
@@ -139,8 +139,7 @@ def build(document: Document, accounts: AccountTables, known: Iterable[str]) -> 
     return methods
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(msgspec.Struct, frozen=True):
     accounts: AccountTables
     full: Countries
     everywhere: Countries

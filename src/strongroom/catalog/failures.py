@@ -1,14 +1,14 @@
 """What is said of payments that fail and are not by card, and which failures block the account (failure_codes.toml)."""
 
-from dataclasses import dataclass
 from functools import cache
+
+import msgspec
 
 from strongroom.catalog.method_pages import outcome_table
 from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
 
 
-@dataclass(frozen=True, slots=True)
-class Failures:
+class Failures(msgspec.Struct, frozen=True):
     """Everything about failures, as it is looked up: by code."""
 
     messages: dict[str, str]

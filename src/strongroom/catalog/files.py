@@ -1,9 +1,10 @@
 """Files: what may be uploaded for which purpose, how a type is known by its content, and the magic documents."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+import msgspec
 
 from strongroom import limits
 from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
@@ -15,8 +16,7 @@ _TYPE_OPTIONAL: Final = {"starts": list, "member": str, "text": bool, "begins": 
 _PURPOSE: Final = {"types": list, "kib_max": int, "download": str, "publishable": bool}
 
 
-@dataclass(frozen=True, slots=True)
-class FileType:
+class FileType(msgspec.Struct, frozen=True):
     """A type of file, by the name that stands in `type`."""
 
     name: str
@@ -32,8 +32,7 @@ class FileType:
     """What the visible text of such a file begins with, if that is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class FilePurpose:
+class FilePurpose(msgspec.Struct, frozen=True):
     """What a file may be uploaded for."""
 
     name: str
@@ -49,8 +48,7 @@ class FilePurpose:
     """Whether there may be a link by which anybody has the bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class MagicFile:
+class MagicFile(msgspec.Struct, frozen=True):
     """A document of test mode that was never uploaded."""
 
     name: str
@@ -59,8 +57,7 @@ class MagicFile:
     """How its check ends: `success`, or why it fails."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileTables:
+class FileTables(msgspec.Struct, frozen=True):
     """All of files.toml, cross-checked."""
 
     types: Mapping[str, FileType]

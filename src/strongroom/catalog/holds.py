@@ -1,8 +1,9 @@
 """How long money that is only held can be taken, and what else can be done with a hold (holds.toml)."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.cards import card_tables
 from strongroom.catalog.method_pages import method_types
@@ -26,8 +27,7 @@ _LIMITS: Final = (
 _DAY: Final = 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Holds:
+class Holds(msgspec.Struct, frozen=True):
     """The tables of holds.toml."""
 
     days: dict[str, int]

@@ -1,14 +1,14 @@
 """Where an IBAN names its bank and its branch, for the countries of the single euro payments area."""
 
-from dataclasses import dataclass
 from functools import cache
+
+import msgspec
 
 from strongroom.catalog.countries import country_table
 from strongroom.catalog.reading import CatalogError, one_of, read, row
 
 
-@dataclass(frozen=True, slots=True)
-class IbanParts:
+class IbanParts(msgspec.Struct, frozen=True):
     """Where an IBAN of a country names its bank and branch: the first character's place and the one behind the last."""
 
     bank: tuple[int, int]

@@ -1,8 +1,9 @@
 """What a page about a type of PaymentMethod says, once it has been read and checked (`method_pages`)."""
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
+
+import msgspec
 
 from strongroom.catalog.eligibility import Method, methods
 
@@ -12,8 +13,7 @@ INTENT_ONLY: Final = "intent_only"
 NEVER: Final = "never"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What comes of a test account (method_outcomes.toml says what each column means)."""
 
     fails: str | None = None
@@ -26,8 +26,7 @@ class Outcome:
     setup: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Take:
+class Take(msgspec.Struct, frozen=True):
     """A field of the type's hash at creation."""
 
     name: str
@@ -36,8 +35,7 @@ class Take:
     secret: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
+class Show(msgspec.Struct, frozen=True):
     """A field of the type's hash in answers, and how it is derived."""
 
     name: str
@@ -55,8 +53,7 @@ class Show:
     """Whether it says who somebody is, and goes when the customer does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """Which fields identify the account behind a PaymentMethod."""
 
     number: tuple[str, ...]
@@ -71,8 +68,7 @@ class Account:
     """A check of all fields together, in `ACCOUNT_CHECKS`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(msgspec.Struct, frozen=True):
     """How money moves."""
 
     confirmation: str
@@ -84,8 +80,7 @@ class Flow:
     refund_days: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Saving:
+class Saving(msgspec.Struct, frozen=True):
     """How such a PaymentMethod comes to belong to a customer."""
 
     attach: str
@@ -98,8 +93,7 @@ class Saving:
     """The account of that which test mode has behind it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Billing:
+class Billing(msgspec.Struct, frozen=True):
     """Which billing details are required."""
 
     create: tuple[str, ...] = ()
@@ -108,8 +102,7 @@ class Billing:
     """Words for what is missing, where the type has its own; such a refusal has no code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sandbox:
+class Sandbox(msgspec.Struct, frozen=True):
     """What test mode knows of the type."""
 
     accounts: MappingProxyType[str, str]
@@ -123,8 +116,7 @@ class Sandbox:
     """Whether the customer's e-mail address says what comes of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class MethodType:
+class MethodType(msgspec.Struct, frozen=True):
     """One page."""
 
     type: str
@@ -140,7 +132,7 @@ class MethodType:
     choices: tuple[tuple[str, ...], ...] = ()
     update: tuple[str, ...] = ()
     """Which fields may be changed afterwards."""
-    mandate: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    mandate: MappingProxyType[str, str] = msgspec.field(default_factory=lambda: MappingProxyType({}))
     own_rules: bool = False
     """Whether code, not this page, says what is taken and shown: cards."""
 
@@ -155,8 +147,7 @@ class MethodType:
         return self.choice == "one" or any(one.required for one in self.take)
 
 
-@dataclass(frozen=True, slots=True)
-class MagicMethod:
+class MagicMethod(msgspec.Struct, frozen=True):
     """What a magic id of a type other than card stands for."""
 
     type: str

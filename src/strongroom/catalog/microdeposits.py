@@ -1,9 +1,10 @@
 """What test mode makes of what somebody reports of the small deposits to a bank account."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
 
@@ -17,8 +18,7 @@ TIMED_OUT: Final = "timed_out"
 _ANSWERS: Final = (VERIFIED, ATTEMPTS_EXCEEDED, TIMED_OUT)
 
 
-@dataclass(frozen=True, slots=True)
-class Reports:
+class Reports(msgspec.Struct, frozen=True):
     """What one kind of report comes to."""
 
     attempts_max: int
@@ -27,8 +27,7 @@ class Reports:
     """Amounts in ascending order, or a code → `verified`, `attempts_exceeded` or `timed_out`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rail:
+class Rail(msgspec.Struct, frozen=True):
     """How accounts of one type are verified."""
 
     takes: tuple[str, ...]
@@ -37,8 +36,7 @@ class Rail:
     """Which of the answers are nothing special."""
 
 
-@dataclass(frozen=True, slots=True)
-class Microdeposits:
+class Microdeposits(msgspec.Struct, frozen=True):
     """The published answers."""
 
     window_days: int

@@ -1,9 +1,10 @@
 """Networks that no webhook may reach, and the spellings of IPv4 in IPv6."""
 
-from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.reading import CatalogError, Document, read, row
 
@@ -13,8 +14,7 @@ SPELLED_PREFIX: Final = 96
 """What is left of a spelled address behind its prefix is an IPv4 address."""
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkTables:
+class NetworkTables(msgspec.Struct, frozen=True):
     """What `networks.toml` says."""
 
     refused: tuple[tuple[Network, str], ...]

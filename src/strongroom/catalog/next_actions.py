@@ -1,7 +1,8 @@
 """What a `next_action` says that nobody has said before (next_actions.toml)."""
 
-from dataclasses import dataclass
 from functools import cache
+
+import msgspec
 
 from strongroom.catalog.method_pages import method_types
 from strongroom.catalog.reading import Document, one_of, read, row
@@ -9,8 +10,7 @@ from strongroom.catalog.reading import Document, one_of, read, row
 DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class NextActions:
+class NextActions(msgspec.Struct, frozen=True):
     """How long customers have, and how made-up numbers look."""
 
     default_seconds: int

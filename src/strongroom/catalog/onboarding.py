@@ -1,9 +1,10 @@
 """The words of the onboarding page: what stands beside a field, and how it is filled in."""
 
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
 
@@ -21,8 +22,7 @@ _COLUMNS: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """What the page says of one leaf."""
 
     label: str
@@ -42,8 +42,7 @@ class Words:
     """Whether it has a line of its own among those of its group."""
 
 
-@dataclass(frozen=True, slots=True)
-class OnboardingTables:
+class OnboardingTables(msgspec.Struct, frozen=True):
     """Everything the page says, by whom it is about and by leaf."""
 
     sections: MappingProxyType[str, str]

@@ -1,13 +1,13 @@
 """What processing a payment costs (pricing.toml), and how long its money waits."""
 
-from dataclasses import dataclass
 from functools import cache
+
+import msgspec
 
 from strongroom.catalog.reading import CatalogError, Document, read, row
 
 
-@dataclass(frozen=True, slots=True)
-class Pricing:
+class Pricing(msgspec.Struct, frozen=True):
     """Everything about what a payment costs."""
 
     prices: dict[str, tuple[int, int]]

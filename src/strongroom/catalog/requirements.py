@@ -1,10 +1,11 @@
 """The rules that say what an account owes, by country, business type, agreement and capability."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.accounts import FULL, RECIPIENT, AccountTables, account_tables
 from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
@@ -25,8 +26,7 @@ _CONDITIONS: Final = ("countries", "business_types", "agreements", "capabilities
 _DOB: Final = ("dob.day", "dob.month", "dob.year")
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(msgspec.Struct, frozen=True):
     """What a rule looks at."""
 
     country: str
@@ -35,8 +35,7 @@ class Situation:
     structure: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """Something owed where all conditions fit; None fits anything."""
 
     countries: frozenset[str] | None
@@ -62,8 +61,7 @@ class Rule:
         return self.capabilities is None or capability in self.capabilities
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementTables:
+class RequirementTables(msgspec.Struct, frozen=True):
     """The rules, and what they share."""
 
     rules: tuple[Rule, ...]

@@ -1,9 +1,10 @@
 """The types of tax ids: whose they are, how they are checked, and what becomes of test mode's numbers."""
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.countries import Country, country_table
 from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
@@ -12,8 +13,7 @@ STATUSES: Final = frozenset({"pending", "unavailable", "unverified", "verified"}
 _CHECK: Final = re.compile(r"[a-z]{2}_?\.[a-z]+", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class TaxIdType:
+class TaxIdType(msgspec.Struct, frozen=True):
     """One type."""
 
     country: str | None
@@ -25,8 +25,7 @@ class TaxIdType:
     """Whether an authority is asked about values of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class TaxIdTables:
+class TaxIdTables(msgspec.Struct, frozen=True):
     """Everything about tax ids, as it is looked up."""
 
     types: dict[str, TaxIdType]

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.reading import CatalogError, Document, read, row
 
@@ -14,8 +15,7 @@ VERBS: Final = {"delete": "DELETE", "find": "GET"}
 _PLACE: Final = re.compile(r"\{([a-z_]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One call."""
 
     name: str
@@ -41,8 +41,7 @@ class Step:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(msgspec.Struct, frozen=True):
     """The calls that lead to an event."""
 
     event: str

@@ -1,10 +1,11 @@
 """What written values come to in test mode, and the words for each mismatch."""
 
 import re
-from dataclasses import asdict, dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.reading import CatalogError, Document, one_of, read, row
 
@@ -39,8 +40,7 @@ _FIELD_COLUMNS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """What a value came to. It is kept beside the record and holds nothing of the value."""
 
     outcome: str
@@ -58,15 +58,14 @@ class Check:
 
     def settled(self) -> "Check":
         """Return the same check with its result known. What nobody can say stays pending all the same."""
-        return replace(self, when=AT_ONCE)
+        return msgspec.structs.replace(self, when=AT_ONCE)
 
     def as_document(self) -> Document:
         """Return what is stored: plain values, none of them secret; `Check(**document)` is the way back."""
-        return asdict(self)
+        return msgspec.structs.asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedField:
+class CheckedField(msgspec.Struct, frozen=True):
     """A field whose values are checked."""
 
     name: str
@@ -83,8 +82,7 @@ class CheckedField:
     sticky: bool
 
 
-@dataclass(frozen=True, slots=True)
-class VerificationTables:
+class VerificationTables(msgspec.Struct, frozen=True):
     """Every checked field by name, and the words for each requirement error code that a check can have."""
 
     fields: MappingProxyType[str, CheckedField]

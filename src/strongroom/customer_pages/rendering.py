@@ -5,12 +5,14 @@ import hashlib
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from strongroom.domain.return_urls import WEB
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -54,7 +56,10 @@ def when(second: int) -> Markup:
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
+    # Loaded with the first page.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader("strongroom.customer_pages"),
         autoescape=True,

@@ -4,8 +4,9 @@ Every amount is in the minor units of the intent's currency.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from strongroom.errors import InvalidRequest, ParameterRefused, parameters_exclusive
 
@@ -26,8 +27,7 @@ _LEAST: Final = {"quantity": 1, "unit_cost": 0, "discount_amount": 1}
 _LONGEST: Final = {"product_code": 12, "product_name": 1024, "unit_of_measure": 12}
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+class Details(msgspec.Struct, frozen=True):
     """What is known of an amount."""
 
     items: tuple[Document, ...] = ()

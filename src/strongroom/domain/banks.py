@@ -6,9 +6,9 @@ test numbers and no others, exactly as they were published; live mode checks for
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from stdnum.ar import cbu
 from stdnum.nz import bankaccount
 
@@ -32,8 +32,7 @@ _SEPARATORS: Final = str.maketrans("", "", " -")
 _TESTING_PAGE: Final = "https://stripe.com/docs/connect/testing#account-numbers"
 
 
-@dataclass(frozen=True, slots=True)
-class BankFacts:
+class BankFacts(msgspec.Struct, frozen=True):
     """What may be shown of a bank account; none of it is secret."""
 
     country: str
@@ -47,8 +46,7 @@ class BankFacts:
     """What a payout to it comes to (test_banks.toml) unless it is simply paid."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedAccount:
+class CheckedAccount(msgspec.Struct, frozen=True):
     """An account that passed: what may be shown, and the text that identifies it."""
 
     facts: BankFacts
@@ -59,8 +57,7 @@ class CheckedAccount:
         return f"CheckedAccount({self.facts!r}, ***)"
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     """An account on its way through the checks."""
 
     country: BankCountry

@@ -5,9 +5,10 @@ The first failure wins, in this order: number, check digit, month, year, month o
 """
 
 import time
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
+
+import msgspec
 
 from strongroom.catalog import cards as catalog
 from strongroom.catalog.behaviours import (
@@ -62,8 +63,7 @@ class Expiry(NamedTuple):
     year: int
 
 
-@dataclass(frozen=True, slots=True)
-class AttachOutcome:
+class AttachOutcome(msgspec.Struct, frozen=True):
     """What the network answers when a card is validated before it is saved."""
 
     refusal: CardError | None

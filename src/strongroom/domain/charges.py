@@ -5,8 +5,9 @@ platform's own payments, and for those it passes on afterwards, the platform's; 
 account, what the platform has set for that account.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class Kind(StrEnum):
@@ -29,8 +30,7 @@ class Shape(StrEnum):
     SEPARATE = "separate_charges_and_transfers"
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(msgspec.Struct, frozen=True):
     """Who asks for a payment, and for whom."""
 
     key_account: str
@@ -43,8 +43,7 @@ class Charge:
     transfer_group: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Merchant:
+class Merchant(msgspec.Struct, frozen=True):
     """The merchant of record, and the kind of configuration that counts for it."""
 
     account: str
@@ -74,8 +73,7 @@ def _shape_of_own(charge: Charge) -> Shape:
     return Shape.OWN if charge.transfer_group is None else Shape.SEPARATE
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """A configuration that a request names, as far as it matters whether it may."""
 
     kind: Kind

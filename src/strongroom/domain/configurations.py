@@ -5,9 +5,10 @@ set for its accounts, and on the account's capability, as they are when somebody
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+
+import msgspec
 
 ON: Final = "on"
 OFF: Final = "off"
@@ -24,8 +25,7 @@ class Setting(StrEnum):
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(msgspec.Struct, frozen=True):
     """What holds where the account has said nothing, and whether it is asked at all."""
 
     value: str
@@ -34,15 +34,14 @@ class Base:
     """None: nobody stands above the account."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
+class Parent(msgspec.Struct, frozen=True):
     """What a platform has set for its connected accounts. What is absent was never set."""
 
-    settings: Mapping[str, Setting] = field(default_factory=dict)
+    settings: Mapping[str, Setting] = msgspec.field(default_factory=dict)
     """By method."""
-    countries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    countries: Mapping[str, Mapping[str, str]] = msgspec.field(default_factory=dict)
     """By method, then by the account's country: `on` or `off` in place of the setting's default."""
-    accounts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    accounts: Mapping[str, Mapping[str, str]] = msgspec.field(default_factory=dict)
     """By method, then by account: `on` or `off` in place of either, even over a block."""
     account_customization: bool = True
     """Whether accounts may change anything themselves."""
@@ -66,8 +65,7 @@ def direct_base(default: str) -> Base:
     return Base(default, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One method of a configuration, as it is shown."""
 
     available: bool
@@ -109,13 +107,12 @@ def lacking(values: Mapping[str, str], needs: Mapping[str, str]) -> list[str]:
 # -- what a platform changes ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Edits:
+class Edits(msgspec.Struct, frozen=True):
     """What a platform wants to be different. What is absent stays; None takes an override away."""
 
-    settings: Mapping[str, Setting] = field(default_factory=dict)
-    countries: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
-    accounts: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    settings: Mapping[str, Setting] = msgspec.field(default_factory=dict)
+    countries: Mapping[str, Mapping[str, str | None]] = msgspec.field(default_factory=dict)
+    accounts: Mapping[str, Mapping[str, str | None]] = msgspec.field(default_factory=dict)
     account_customization: bool | None = None
 
     @property
@@ -146,8 +143,7 @@ def _with_overrides(
     return {method: values for method, values in kept.items() if values}
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One difference between two states of what a platform has set."""
 
     method: str | None

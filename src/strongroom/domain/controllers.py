@@ -4,8 +4,9 @@ Type, controller and country are decided once, when the account is made.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from strongroom import errors
 from strongroom.errors import InvalidRequest
@@ -20,8 +21,7 @@ CUSTOM: Final = "custom"
 NONE: Final = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Controller:
+class Controller(msgspec.Struct, frozen=True):
     """Who controls an account. The names of the fields are those of the parameters, without their hashes."""
 
     payer: str

@@ -5,9 +5,10 @@ looked at: the configuration first, then the merchant, the money, the purpose, t
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.eligibility import ACTIVE, DISCONTINUED, Method, methods
 from strongroom.domain.charges import Shape
@@ -18,8 +19,7 @@ MANUAL: Final = "manual"
 NONE: Final = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """What `payment_method_options` says of one type, in place of what the whole payment says."""
 
     setup_future_usage: str | None = None
@@ -27,8 +27,7 @@ class Options:
     capture_method: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """A payment, or a method to be kept, as far as it matters which types it can be. None: not known, not looked at."""
 
     country: str
@@ -56,7 +55,7 @@ class Ask:
     shape: Shape = Shape.OWN
     is_on_behalf: bool = False
     has_customer: bool = True
-    options: Mapping[str, Options] = field(default_factory=dict)
+    options: Mapping[str, Options] = msgspec.field(default_factory=dict)
     buyer_country: str | None = None
 
     def option(self, method: Method) -> Options:
@@ -94,16 +93,14 @@ def capability_status(method: Method, capabilities: Mapping[str, str], currency:
     return next(status for status in (ACTIVE, "pending", "inactive", "unrequested") if status in statuses)
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True):
     """Why a method is not offered: a code that stays the same, and words."""
 
     code: str
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """What is decided about one method."""
 
     method: Method

@@ -1,8 +1,9 @@
 """What the checks of an account's values say: which leaves come back with an error, which still wait."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.requirements import requirement_tables
 from strongroom.catalog.verification import CheckedField, verification_tables
@@ -25,8 +26,7 @@ _DOUBT: Final = "verification_"
 """What the codes of a doubt about somebody's identity begin with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """What one check comes to, as far as it is known."""
 
     subject: str
@@ -59,8 +59,7 @@ class Finding:
         return self.outcome == PENDING
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(msgspec.Struct, frozen=True):
     """What all checks come to."""
 
     all: tuple[Finding, ...]

@@ -4,9 +4,10 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+import msgspec
 
 
 class Status(StrEnum):
@@ -59,8 +60,7 @@ class NotAllowed(Exception):
     """The status does not let the action happen, or the action never has that answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(msgspec.Struct, frozen=True):
     """The two tables of one kind of intent."""
 
     allowed_from: Mapping[Action, frozenset[Status]]

@@ -5,8 +5,9 @@ an error where one does not fit; who leaves them to the configuration gets those
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from strongroom import errors
 
@@ -51,8 +52,7 @@ WITH_CONFIRM: Final = (
 OPTIONS_WITH_CONFIRM: Final = (("card", "cvc_token"), ("card", "moto"))
 
 
-@dataclass(frozen=True, slots=True)
-class Choosing:
+class Choosing(msgspec.Struct, frozen=True):
     """How an intent's types are chosen."""
 
     named: tuple[str, ...] | None

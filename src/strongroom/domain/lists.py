@@ -1,7 +1,8 @@
 """The lists of a `requirements` hash: what is due, what failed and why, what waits, and what would do instead."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from strongroom.catalog.requirements import requirement_tables
 from strongroom.catalog.verification import verification_tables
@@ -12,8 +13,7 @@ from strongroom.domain.owed import Need, Owed
 _NO_PERSONS = (ACCOUNT, COMPANY)
 
 
-@dataclass(frozen=True, slots=True)
-class Lists:
+class Lists(msgspec.Struct, frozen=True):
     """What the lists are made of. What is due is past due at once, but for what a test card has asked for by a deadline."""
 
     due: frozenset[str] = frozenset()

@@ -7,9 +7,9 @@ follow it (python-stdnum, libphonenumber); what has only a length is a length he
 import datetime
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 from stdnum import iban
 from stdnum.au import abn
 from stdnum.br import cnpj, cpf
@@ -35,8 +35,7 @@ class Unfit(Exception):
     """The value is not what it should be. Nothing is said of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """A named check: what it does, and what is said when it fails."""
 
     run: Callable[[Any, int], Any]

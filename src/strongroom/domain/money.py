@@ -1,14 +1,14 @@
 """Sums of money in whole minor units: fees, shares, and what is left. Nothing here is ever a float."""
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 BASIS_POINTS: Final = 10_000
 DAY_SECONDS: Final = 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(msgspec.Struct, frozen=True):
     """What processing a payment costs: a share in basis points and a fixed sum in minor units."""
 
     basis_points: int

@@ -1,8 +1,9 @@
 """What an account owes by the rules of its country, type, agreement and capabilities, and what of it is there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.requirements import (
     ACCOUNT,
@@ -41,8 +42,7 @@ _SHOWN_AS: Final[dict[str, tuple[str, ...]]] = {
 _EMPTY_WILL_DO: Final = frozenset({"full_name_aliases"})
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(msgspec.Struct, frozen=True):
     """One thing owed."""
 
     path: str
@@ -56,14 +56,13 @@ class Need:
     is_met: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(msgspec.Struct, frozen=True):
     """Everything owed, by path."""
 
     now: dict[str, Need]
     future: dict[str, Need]
     """Owed one day; nothing that is owed now."""
-    soon: dict[str, Need] = field(default_factory=dict)
+    soon: dict[str, Need] = msgspec.field(default_factory=dict)
     """Owed by a deadline; nothing stops before it."""
     payouts_only: frozenset[str] = frozenset()
     """Paths of `now` without which money comes in but is not paid out."""

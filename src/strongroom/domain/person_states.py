@@ -1,8 +1,9 @@
 """Where a person stands: their requirements, and whether they are verified."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.verification import verification_tables
 from strongroom.domain.facts import Document
@@ -24,8 +25,7 @@ _IDENTITY: Final = _NUMBERS | {"dob"}
 _KEYED: Final = frozenset({"address.line1", "dob", "id_number", "ssn_last_4"})
 
 
-@dataclass(frozen=True, slots=True)
-class PersonState:
+class PersonState(msgspec.Struct, frozen=True):
     """Where a person stands."""
 
     requirements: Document

@@ -7,9 +7,10 @@ One pure function: everything that is shown of an account, its persons and the o
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from strongroom.catalog.accounts import RECIPIENT, account_tables
 from strongroom.domain.facts import Document, Facts
@@ -29,8 +30,7 @@ _FIELDS_NEEDED: Final = "requirements.fields_needed"
 _TRANSFERS: Final = "transfers"
 
 
-@dataclass(frozen=True, slots=True)
-class CapabilityState:
+class CapabilityState(msgspec.Struct, frozen=True):
     """Where a capability stands."""
 
     status: str
@@ -40,8 +40,7 @@ class CapabilityState:
     future_requirements: Document
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(msgspec.Struct, frozen=True):
     """What the facts come to."""
 
     requirements: Document
@@ -57,8 +56,7 @@ class Assessment:
     """Something was checked whose result comes later: assess again with `checked` once it has."""
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
+class _View(msgspec.Struct, frozen=True):
     """The facts, what is owed and what was found, as the states below look at them."""
 
     facts: Facts

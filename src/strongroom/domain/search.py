@@ -10,9 +10,10 @@ about something that is not there holds only if it is `:null` or negated.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
+
+import msgspec
 
 from strongroom.errors import ParameterRefused, echo
 
@@ -47,8 +48,7 @@ Fields = Mapping[str, FieldKind]
 Values = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(msgspec.Struct, frozen=True):
     """One condition."""
 
     field: str
@@ -83,8 +83,7 @@ _COMPARE: Final[dict[str, Callable[[int, int], bool]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(msgspec.Struct, frozen=True):
     """A whole query."""
 
     clauses: tuple[Clause, ...]

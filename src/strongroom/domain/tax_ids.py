@@ -1,9 +1,9 @@
 """Rules about tax ids: what a value of a type looks like, whose it is, and what asking about it comes to. Pure."""
 
 import importlib
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from stdnum.exceptions import InvalidFormat, InvalidLength, ValidationError
 
 from strongroom.catalog.tax_ids import TaxIdType, tax_id_tables
@@ -13,8 +13,7 @@ LENGTH_MAX: Final = 50
 PREFIX_LENGTH: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class TaxIdFacts:
+class TaxIdFacts(msgspec.Struct, frozen=True):
     """What a tax id says of itself."""
 
     country: str | None

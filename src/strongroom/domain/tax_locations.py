@@ -4,7 +4,8 @@ An IP address says nothing here: nobody has a table of who is where.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from strongroom.catalog.countries import is_country
 from strongroom.catalog.tax_locations import tax_location_needs
@@ -12,8 +13,7 @@ from strongroom.catalog.tax_locations import tax_location_needs
 Address = Mapping[str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class TaxLocation:
+class TaxLocation(msgspec.Struct, frozen=True):
     """A place, and which address says so."""
 
     country: str
