@@ -162,8 +162,11 @@ def test_what_may_be_updated_in_which_status(field, status):
 
 
 SCALARS = {"int": 7, "bool": True, "float": 1.5, "str": "text", "map": {"a": "b"}}
+NAMED = {"reference_prefix": "SHOP-"}
 COMPOUND = {
-    "#": lambda kind: {name: sample(inside) for name, inside, _ in named(HASHES[kind[1:]])},
+    "#": lambda kind: {
+        name: NAMED.get(name) or sample(inside) for name, inside, _ in named(HASHES[kind[1:]])
+    },
     "clear": lambda kind: sample(kind[1]),
     "or": lambda kind: sample(kind[1]),
     "enum": lambda kind: kind[1],
