@@ -1,11 +1,17 @@
 """An open house in this process, so that its clock can be moved; requests go straight into the application."""
 
+import asyncio
 import json
 from urllib.parse import urlencode
 
 import msgspec
+import pytest
 
+from strongroom.clock import ManualClock
+from strongroom.config import Settings
+from strongroom.house import open_house
 from strongroom.http.app import Application
+from strongroom.resources import registry
 from strongroom.resources.check import check
 from strongroom.store import WriteSet
 from strongroom.workers.reaper import Reaper
@@ -95,3 +101,26 @@ def flattened(params, prefix=""):
         path = f"{prefix}[{name}]" if prefix else name
         flat |= flattened(value, path) if isinstance(value, dict) else {path: value}
     return flat
+
+
+@pytest.fixture
+def play(engine, database_for, tmp_path):
+    """Run a coroutine function taking a `Scene`."""
+
+    def run(scene):
+        async def opened():
+            registry.load()
+            settings = Settings(tmp_path / "data", database_for(engine), sandbox=True, request_log=False)
+            house = await open_house(settings, ManualClock(NOW))
+            try:
+                await scene(Scene(house))
+            finally:
+                await house.close()
+
+        asyncio.run(opened())
+
+    return run
+
+
+def name_of(row):
+    return f"{row.table} {row.id} of {row.account} (test)"
