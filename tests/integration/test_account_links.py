@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+import pytest
 import stripe as sdk
 
 from support.connect import COMPLETE, CUSTOM
@@ -39,6 +40,22 @@ def test_an_account_link_of_a_foreign_account_is_refused(stripe):
         stripe.account_links.create(
             {"account": "acct_nope", "type": "account_onboarding", "refresh_url": "x", "return_url": "y"}
         )
+
+
+@pytest.mark.parametrize("name", ["refresh_url", "return_url"])
+@pytest.mark.parametrize("control", ["\x01", "\x1c", "\x7f"])
+def test_an_address_that_no_header_can_hold_is_refused(stripe, name, control):
+    account = stripe.accounts.create(CUSTOM)
+    with refused(status=400, code="url_invalid", param=name):
+        link(stripe, account, **{name: f"https://platform.test/{control}"})
+
+
+def test_an_address_beyond_ascii_is_followed_as_a_header_holds_it(server, stripe):
+    account = stripe.accounts.create(CUSTOM)
+    url = link(stripe, account, refresh_url="https://platform.test/\u00e9\u2028?a=%20")
+    visitor = Visitor(server)
+    visitor.follow(url)
+    assert visitor.follow(url) == (303, "https://platform.test/%C3%A9%E2%80%A8?a=%20")
 
 
 def test_a_login_link_needs_the_express_dashboard_and_an_onboarded_account(stripe):

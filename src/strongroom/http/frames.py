@@ -3,7 +3,7 @@
 from typing import Final
 
 from strongroom.http.answer import Answer
-from strongroom.resources.onboarding import WEB_ADDRESS
+from strongroom.resources.onboarding import location
 
 _POLICY: Final = (
     b"Content-Security-Policy",
@@ -27,6 +27,7 @@ def html(body: str, status: int = 200, *, title: str = "Strongroom", style: str 
 
 def redirect(url: str) -> Answer:
     """Return the way to another site; to anything that is no web address nobody is sent."""
-    if WEB_ADDRESS.fullmatch(url) is None:
+    where = location(url)
+    if where is None:
         return html("<h1>Done</h1><p>You can close this page.</p>")
-    return Answer(303, b"", [(b"Location", url.encode())], content_type=b"text/html; charset=utf-8")
+    return Answer(303, b"", [(b"Location", where)], content_type=b"text/html; charset=utf-8")

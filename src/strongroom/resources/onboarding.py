@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from strongroom import limits
+from strongroom.domain.return_urls import as_header
 from strongroom.resources.account_parts import Whole, load
 from strongroom.resources.call import Call
 from strongroom.resources.cards import PRIVATE
@@ -28,8 +29,8 @@ DASHBOARD: Final = "express"
 
 ONBOARDING: Final = "account_onboarding"
 UPDATE: Final = "account_update"
-WEB_ADDRESS: Final = re.compile(r"https?://[^\s\"'<>\\]+", re.ASCII)
-"""What a browser may be sent to."""
+WEB_ADDRESS: Final = re.compile(r"https?://[^\s\"'<>\\\x00-\x1f\x7f]+", re.ASCII)
+"""What a browser may be sent to: whatever a header can hold."""
 
 CURRENTLY: Final = "currently_due"
 EVENTUALLY: Final = "eventually_due"
@@ -79,6 +80,11 @@ def opened(keyring: Keyring, account: str, text: str) -> Ticket | None:
         return msgspec.msgpack.decode(keyring.open_document(TABLE, account, sealed), type=Ticket)
     except (SealBroken, binascii.Error, ValueError, msgspec.DecodeError):
         return None
+
+
+def location(url: str) -> bytes | None:
+    """Return an address that a browser may be sent to as a header holds it, or None if it is no such address."""
+    return as_header(url) if WEB_ADDRESS.fullmatch(url) else None
 
 
 async def progress(call: Call) -> Progress:
