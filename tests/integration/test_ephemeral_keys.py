@@ -269,13 +269,17 @@ def test_a_fresh_payment_method_is_not_a_phones_until_it_is_saved(phone, stripe)
     assert refusal(phone.call("POST /v1/payment_methods/{payment_method}/detach", payment_method=fresh)) == NO
 
 
-def test_another_customers_card_is_not_attached(phone, other, stripe):
-    reply = phone.call(
-        "POST /v1/payment_methods/{payment_method}/attach",
-        {"customer": phone.customer},
-        payment_method=other.method,
+def test_another_customers_card_is_not_attached_and_looks_like_none_at_all(phone, other, stripe):
+    theirs, nobodys = (
+        phone.call(
+            "POST /v1/payment_methods/{payment_method}/attach",
+            {"customer": phone.customer},
+            payment_method=method,
+        )
+        for method in (other.method, "pm_nobodys")
     )
-    assert reply.status == 400
+    assert refusal(theirs) == refusal(nobodys) == NO
+    assert theirs.error["message"] == nobodys.error["message"]
     assert stripe.payment_methods.retrieve(other.method).customer == other.customer
 
 

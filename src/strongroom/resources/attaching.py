@@ -20,7 +20,7 @@ from strongroom.store import Filter
 
 
 @handles(
-    "POST /v1/payment_methods/{payment_method}/attach", permission="payment_method", own=owned.by_customer
+    "POST /v1/payment_methods/{payment_method}/attach", permission="payment_method", own=owned.by_attachable
 )
 async def attach(call: Call, params: Document, *, payment_method: str) -> Document | Refusal:
     """Save a PaymentMethod to a customer, after asking the network about it."""

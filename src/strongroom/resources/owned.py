@@ -30,6 +30,14 @@ async def by_customer(call: Call, params: Document, ids: Ids) -> None:
     _check(call, params.get("customer") == call.caller.customer)
 
 
+async def by_attachable(call: Call, params: Document, ids: Ids) -> None:
+    """Hold to the customer among the parameters, and to PaymentMethods that are there and nobody else's."""
+    await by_customer(call, params, ids)
+    caller = call.caller
+    row: Row | None = await call.store.get(METHODS, caller.account, caller.livemode, ids["payment_method"])
+    _check(call, row is not None and row.columns["customer"] in {None, caller.customer})
+
+
 async def by_details(call: Call, params: Document, ids: Ids) -> None:
     """Let a PaymentMethod be made of what somebody typed in, and of nothing that is there already."""
     _check(call, params.keys().isdisjoint({"customer", "metadata", "payment_method"}))
