@@ -44,7 +44,7 @@ def ends_of(kind, created):
 def test_what_nobody_does_in_time_fails_the_attempt(server, whose, pass_time, kind):
     key = whose(kind)
     stripe = server.client(key).v1
-    intent = confirmed(stripe, kind)
+    intent = confirmed(stripe, kind, email="fill_never@example.com")
     ends = ends_of(kind, intent.created)
     pass_time(key, to=ends - 30)
     assert stripe.payment_intents.retrieve(intent.id).status == "requires_action"
@@ -93,7 +93,7 @@ def test_a_voucher_is_good_as_long_as_the_merchant_says(server, whose, pass_time
     key = whose("boleto")
     stripe = server.client(key).v1
     options = {"payment_method_options": {"boleto": {"expires_after_days": 9}}}
-    intent = confirmed(stripe, "boleto", **options)
+    intent = confirmed(stripe, "boleto", email="fill_never@example.com", **options)
     pass_time(key, seconds=8 * DAY)
     assert stripe.payment_intents.retrieve(intent.id).status == "requires_action"
     pass_time(key, seconds=2 * DAY)

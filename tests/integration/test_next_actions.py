@@ -243,7 +243,6 @@ def test_wechat_opens_where_its_client_is(server, paying, client):
     [
         ("succeed_immediately", "succeeded", None),
         ("expire_immediately", "requires_payment_method", "payment_intent_payment_attempt_expired"),
-        ("expire_with_delay", "requires_payment_method", "payment_intent_payment_attempt_expired"),
     ],
 )
 def test_the_holders_address_says_what_happens_by_itself(paying, kind, word, status, code):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from strongroom.catalog.customer_pages import COMPLETE, build, customer_pages
+from strongroom.catalog.customer_pages import COMPLETE, Alone, build, customer_pages
 from strongroom.catalog.next_actions import build as build_actions
 from strongroom.catalog.reading import CatalogError, read
 from strongroom.contract import contract
@@ -30,27 +30,29 @@ def test_every_reason_has_a_code_of_the_api():
 
 
 @pytest.mark.parametrize(
-    ("kind", "email", "outcome"),
+    ("kind", "email", "said"),
     [
-        ("boleto", "succeed_immediately@example.com", "complete"),
-        ("oxxo", "a.expire_with_delay@example.com", "expire"),
-        ("oxxo", "a.expire_with_delay.b@example.com", None),
-        ("oxxo", "a@succeed_immediately", None),
+        ("boleto", "succeed_immediately@example.com", Alone("complete", None)),
+        ("oxxo", "expire_immediately@example.com", Alone("expire", None)),
+        ("oxxo", "a.expire_with_delay@example.com", Alone("expire", 180)),
+        ("oxxo", "a.expire_with_delay.b@example.com", Alone("complete", 180)),
+        ("oxxo", "a@succeed_immediately", Alone("complete", 180)),
+        ("oxxo", "a.fill_never@example.com", None),
         ("oxxo", None, None),
         ("card", "succeed_immediately@example.com", None),
     ],
 )
-def test_what_happens_by_itself(kind, email, outcome):
-    assert customer_pages().by_itself(kind, "any", {"email": email, "phone": None}) == outcome
+def test_what_happens_by_itself(kind, email, said):
+    assert customer_pages().by_itself(kind, "any", {"email": email, "phone": None}) == said
     nobody = {"email": None, "phone": None}
-    assert customer_pages().by_itself("blik", "blik_authorize", nobody) == "complete"
+    assert customer_pages().by_itself("blik", "blik_authorize", nobody) == Alone("complete", None)
 
 
 def test_a_telephone_number_says_it_of_the_type_that_heeds_it():
     def by_itself(kind, phone):
         return customer_pages().by_itself(kind, "any", {"email": None, "phone": phone})
 
-    assert by_itself("mb_way", "+351 911 111 114") == "refuse"
+    assert by_itself("mb_way", "+351 911 111 114") == Alone("refuse", None)
     assert by_itself("mb_way", "+351911111119") is None
     assert by_itself("oxxo", "+351911111114") is None
 
@@ -74,7 +76,8 @@ def damaged(*path, value):
         damaged("pages", "qr", "succeed", value="Yes"),
         damaged("reasons", "expired", value={"message": "Too late."}),
         damaged("by_itself", "actions", value={"pigeon": "complete"}),
-        damaged("by_itself", "mail", value={"at_once": "succeed"}),
+        damaged("by_itself", "mail", value={"at_once": {"outcome": "succeed"}}),
+        damaged("by_itself", "mail", value={"at_once": {"outcome": "complete", "after": "a while"}}),
         damaged("by_itself", "phone", value={"mb_way": {"+351": "ring"}}),
         damaged("by_itself", "phone", value={"pigeon": {}}),
     ],

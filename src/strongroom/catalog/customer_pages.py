@@ -1,7 +1,7 @@
 """The pages on which a customer does what an intent asks, and what can come of each (customer_pages.toml)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
@@ -47,21 +47,31 @@ class CustomerPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Alone:
+    """What happens without anybody's answer."""
+
+    outcome: str
+    """One of `ENDINGS`."""
+    after: int | None
+    """How many seconds later; None: as fast as whatever takes days at a bank."""
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerPages:
     """All of them."""
 
     by_name: dict[str, CustomerPage]
     by_confirmation: dict[str, str]
     reasons: dict[str, Reason]
-    actions: dict[str, str]
+    actions: dict[str, Alone]
     """Type of `next_action` → what happens without anybody's answer, for it holds no address."""
-    mail: dict[str, str]
-    """The end of what stands before the `@` of an e-mail address → the same."""
-    phone: dict[str, dict[str, str]]
+    mail: dict[str, Alone | None]
+    """The end of what stands before the `@` of an e-mail address → the same, or None: nothing does."""
+    phone: dict[str, dict[str, Alone]]
     """Type of PaymentMethod → telephone number → the same."""
 
-    def by_itself(self, type_name: str, action: str, billing_details: Mapping[str, Any]) -> str | None:
-        """Return what happens without anybody's answer: the name of an ending, or None.
+    def by_itself(self, type_name: str, action: str, billing_details: Mapping[str, Any]) -> Alone | None:
+        """Return what happens without anybody's answer, or None: nothing does.
 
         Args:
             type_name: what is paid with.
@@ -70,8 +80,8 @@ class CustomerPages:
         """
         number = (billing_details["phone"] or "").replace(" ", "")
         said = self.phone.get(type_name, {}).get(number)
-        if said is None and method_types()[type_name].sandbox.mail:
-            name = (billing_details["email"] or "").partition("@")[0]
+        if said is None and billing_details["email"] and method_types()[type_name].sandbox.mail:
+            name = billing_details["email"].partition("@")[0]
             said = next((outcome for word, outcome in self.mail.items() if name.endswith(word)), None)
         return said or self.actions.get(action)
 
@@ -108,15 +118,29 @@ def build(document: Document) -> CustomerPages:
     alone = row(
         "customer_pages: by_itself", tables["by_itself"], {"actions": dict, "mail": dict, "phone": dict}, {}
     )
-    for said in (alone["actions"], alone["mail"], *alone["phone"].values()):
-        for outcome in said.values():
-            one_of("customer_pages: by_itself", outcome, ENDINGS)
+    mail = {
+        word: _alone(**row(f"customer_pages: {word}", given, {}, {"outcome": str, "after": int}))
+        for word, given in alone["mail"].items()
+    }
     actions = {action for page in method_types().values() for action in page.flow.next_actions}
     for action in alone["actions"]:
         one_of("customer_pages: by_itself", action, actions)
     for type_name in alone["phone"]:
         one_of("customer_pages: by_itself", type_name, method_types())
-    return CustomerPages(by_name, by_confirmation, reasons, alone["actions"], alone["mail"], alone["phone"])
+    by_action = {action: _certain(outcome) for action, outcome in alone["actions"].items()}
+    phone = {
+        type_name: {number: _certain(outcome) for number, outcome in said.items()}
+        for type_name, said in alone["phone"].items()
+    }
+    return CustomerPages(by_name, by_confirmation, reasons, by_action, mail, phone)
+
+
+def _alone(outcome: str | None = None, after: int | None = None) -> Alone | None:
+    return None if outcome is None else replace(_certain(outcome), after=after)
+
+
+def _certain(outcome: str) -> Alone:
+    return Alone(one_of("customer_pages: by_itself", outcome, ENDINGS), None)
 
 
 def _ending(where: str, given: object, reasons: dict[str, Reason]) -> Ending:

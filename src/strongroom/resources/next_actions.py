@@ -6,7 +6,7 @@ Every address in it leads to our own page, where a test may answer for the custo
 from typing import Any, Final
 
 from strongroom import ids
-from strongroom.catalog.customer_pages import EXPIRE, customer_pages
+from strongroom.catalog.customer_pages import EXPIRE, Alone, customer_pages
 from strongroom.catalog.microdeposits import microdeposits
 from strongroom.catalog.next_actions import next_actions
 from strongroom.contract import contract
@@ -44,10 +44,18 @@ def ask(call: Call, intent: Stored, method: Stored, state: Document) -> tuple[Do
     """
     token = ids.random_base62(TOKEN_LENGTH)
     options = intent.doc[PRIVATE]["options"].get(method["type"], {})
+    alone = customer_pages().by_itself(
+        method["type"], _name(method["type"], options), method.doc["billing_details"]
+    )
     ends = expires_at(method["type"], options, call.now)
+    if alone is not None and alone.outcome == EXPIRE:
+        ends = call.now + (alone.after or 0)
     url = page_url(call, intent.id, token)
     todo = _next_action(intent, method["type"], url, state, ends, call.now)
-    _watch(call, intent.id, method, token, todo["type"], ends - call.now)
+    if todo["type"] == VERIFY:
+        deposits.send(call, intent.id, method, token)
+    else:
+        _watch(call, method["type"], {"intent": intent.id, "token": token}, alone, ends - call.now)
     return todo, {
         "token": token,
         "type": todo["type"],
@@ -58,17 +66,13 @@ def ask(call: Call, intent: Stored, method: Stored, state: Document) -> tuple[Do
     }
 
 
-def _watch(call: Call, intent: str, method: Stored, token: str, action: str, seconds: int) -> None:
-    """Stage what becomes of the intent by itself: what needs nobody's answer, and that time runs out after `seconds`."""
-    pages, kind = customer_pages(), method["type"]
-    waits = {"intent": intent, "token": token}
-    if action == VERIFY:
-        deposits.send(call, intent, method, token)
-    elif EXPIRE in pages.of_type(kind).endings:
+def _watch(call: Call, kind: str, waits: Document, alone: Alone | None, seconds: int) -> None:
+    """Stage what becomes of the intent by itself: what needs nobody's answer, or that time runs out after `seconds`."""
+    if alone is not None:
+        after = call.settings.settle_after if alone.after is None else alone.after
+        later(call, after, BY_ITSELF, {**waits, "outcome": alone.outcome})
+    elif EXPIRE in customer_pages().of_type(kind).endings:
         later(call, max(0, seconds), BY_ITSELF, {**waits, "outcome": EXPIRE})
-    outcome = pages.by_itself(kind, action, method.doc["billing_details"])
-    if outcome is not None:
-        later(call, call.settings.settle_after, BY_ITSELF, {**waits, "outcome": outcome})
 
 
 def page_url(call: Call, intent: str, token: str) -> str:
