@@ -38,7 +38,7 @@ async def take_in(call: Call, details: Document, *, param: str) -> BankMaterial:
     taken = take_bank_account(
         country=details["country"],
         currency=details.get("currency"),
-        account_number=details.get("account_number"),
+        account_number=details.get("account_number") or None,
         routing_number=details.get("routing_number"),
         livemode=call.caller.livemode,
         param=param,
