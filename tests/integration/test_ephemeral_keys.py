@@ -283,6 +283,26 @@ def test_another_customers_card_is_not_attached_and_looks_like_none_at_all(phone
     assert stripe.payment_methods.retrieve(other.method).customer == other.customer
 
 
+@pytest.mark.parametrize("token", ["tok_visa", "btok_us_verified"])
+def test_what_is_hidden_stays_hidden_when_it_is_expanded(phone, stripe, token):
+    source = stripe.customers.payment_sources.create(phone.customer, {"source": token})
+    stripe.customers.payment_sources.update(phone.customer, source.id, {"metadata": {"vip": "yes"}})
+    stripe.customers.update(phone.customer, {"default_source": source.id})
+    names = ["default_source", "sources", "invoice_credit_balance"]
+    servers = stripe.customers.retrieve(phone.customer, {"expand": names}).to_dict()
+    path = f"/v1/customers/{phone.customer}"
+    asked = {f"expand[{place}]": name for place, name in enumerate(names)}
+    phones = phone.server.request("GET", path, asked, key=phone.key.secret).json
+    assert "invoice_credit_balance" in servers
+    assert "invoice_credit_balance" not in phones
+    for seen in (phones["default_source"], phones["sources"]["data"][0]):
+        assert seen["id"] == source.id
+        assert not seen.keys() & {"metadata", "fingerprint"}
+    for seen in (servers["default_source"], servers["sources"]["data"][0]):
+        assert seen["metadata"] == {"vip": "yes"}
+        assert seen["fingerprint"]
+
+
 def test_a_browser_and_a_phone_make_no_keys(phone, post, publishable_key):
     reply = post("/v1/ephemeral_keys", {"customer": phone.customer}, key=publishable_key)
     assert (reply.status, reply.error["code"]) == (403, "secret_key_required")

@@ -84,7 +84,22 @@ async def _include(call: Call, document: Document, tree: Tree) -> None:
         fill = registry.include(document["object"], field)
         if fill is not None:
             call.check_may_read(document["object"])
-            document[field] = await fill(call, document)
+            document.update(_allowed(call, document["object"], {field: await fill(call, document)}))
+
+
+def _allowed(call: Call, type_name: str, filled: Document) -> Document:
+    """Return what was filled in as the caller may see it: what is hidden from a client stays so when it is asked for."""
+    if not call.caller.is_client:
+        return filled
+    return {field: _hidden(value) for field, value in hide_from_publishable(type_name, filled).items()}
+
+
+def _hidden(value: Any) -> Any:
+    if not isinstance(value, dict) or "object" not in value:
+        return value
+    if value["object"] == "list":
+        return {**value, "data": [_hidden(item) for item in value["data"]]}
+    return hide_from_publishable(value["object"], value)
 
 
 async def _include_inside(call: Call, document: Document, field: str, below: Tree) -> None:
