@@ -2,10 +2,9 @@
 
 import pytest
 
-from support.connect import COMPLETE
 from support.data import event_types, refused
 from support.payments import pay
-from support.time import HOUR, WEEK, advance
+from support.time import WEEK, advance
 
 __all__ = ["advance"]
 UNEXPECTED = "payment_intent_unexpected_state"
@@ -124,14 +123,6 @@ def test_it_is_taken_at_most_fifty_times(stripe):
     with refused(param="final_capture", says="at most 50 times"):
         part(stripe, intent, 10)
     assert part(stripe, intent, 10, final_capture=True).amount_received == 500
-
-
-def test_a_payment_with_a_transfer_is_taken_at_once(stripe, post, advance):
-    account = stripe.accounts.create(COMPLETE)
-    advance(seconds=HOUR)
-    intent = hold(stripe, PARTS, transfer_data={"destination": account.id})
-    path = f"/v1/payment_intents/{intent.id}/capture"
-    assert post(path, {"amount_to_capture": 100, "final_capture": "false"}).status == 501
 
 
 # -- more than was held -----------------------------------------------------------------------------------------------

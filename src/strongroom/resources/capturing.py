@@ -19,6 +19,7 @@ from strongroom.resources import (
     attempts,
     cash_payments,
     charging,
+    part_shares,
     payment_notes,
     payment_outcomes,
     payment_shares,
@@ -52,7 +53,7 @@ async def capture(call: Call, params: Document, *, intent: str) -> Onward:
     _check_held(call, stored, charge, amount)
     is_final = params.get("final_capture", True)
     if not is_final:
-        _check_part(stored, charge, params)
+        _check_part(charge)
     return await _begin(call, stored, charge, params, Part(amount, is_final=is_final))
 
 
@@ -98,12 +99,11 @@ def _check_held(call: Call, intent: Stored, charge: Stored, amount: int) -> None
         )
 
 
-def _check_part(intent: Stored, charge: Stored, params: Document) -> None:
+def _check_part(charge: Stored) -> None:
     """Refuse to keep the rest held where the network does not have that, or too often.
 
     Raises:
         errors.InvalidRequest: naming the parameter.
-        errors.Unavailable: 501, for payments that are shared with others.
     """
     most = hold_tables().limits["captures"]
     if holds.MULTICAPTURE not in charge.doc[PRIVATE].get("granted", ()):
@@ -112,8 +112,6 @@ def _check_part(intent: Stored, charge: Stored, params: Document) -> None:
         )
     elif charge.doc[PRIVATE].get("captures", 0) >= most - 1:
         message = f"A PaymentIntent can be captured at most {most} times."
-    elif any(intent.doc[name] or name in params for name in ("application_fee_amount", "transfer_data")):
-        raise errors.not_implemented("`final_capture=false` of payments with a fee or a transfer")
     else:
         return
     raise errors.InvalidRequest(message, param="final_capture")
@@ -138,6 +136,8 @@ def _check_state(intent: Stored) -> None:
 
 async def _begin(call: Call, intent: Stored, charge: Stored, params: Document, part: Part) -> Onward:
     await payment_shares.check_receiver(call, intent.doc)
+    if part.amount:
+        part_shares.check_said(charge, params)
     shares = payment_shares.said_anew(call, params, intent.doc, part.amount)
     reference = ids.new("capture")
     charging.occupy(call, payment_shares.with_platform(call, charge, params), reference)
@@ -149,7 +149,13 @@ async def _begin(call: Call, intent: Stored, charge: Stored, params: Document, p
     )
     notes |= payment_shares.as_shown(shares)
     call.change(intent, attempts.with_private(doc, **{attempts.BUSY: reference}))
-    state = {"intent": intent.id, "charge": charge.id, "amount": part.amount, "notes": notes}
+    state = {
+        "intent": intent.id,
+        "charge": charge.id,
+        "amount": part.amount,
+        "notes": notes,
+        "said": part_shares.said_by(params),
+    }
     asked = Capture(reference, charge.id, part.amount, final=part.is_final)
     return Onward(asked, "payment_intent.captured", state)
 
@@ -176,6 +182,7 @@ async def captured(call: Call, state: Document, outcome: Outcome | None) -> Docu
         inside = attempts.shown(call, PAYMENT_INTENT, held)
         return Refusal(attempts.holding(error, payment_intent=inside), keeps_all=True)
     is_final = status == intents.SUCCEEDED
+    charge = call.change(charge, part_shares.saying(charge, state.get("said", [])))
     await charging.captured(call, charge, state["amount"], is_final=is_final, **state["notes"])
     received = intent.doc["amount_received"] + state["amount"]
     capturable = 0 if is_final else max(0, intent.doc["amount"] - received)

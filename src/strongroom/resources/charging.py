@@ -250,9 +250,9 @@ async def take(
         at_once=charge.doc[PRIVATE]["at_once"],
     )
     charge = call.change(charge, {**charge.doc, "balance_transaction": transaction.id})
-    charge = await payment_shares.pass_on(call, charge, amount)
+    before, charge = charge, await payment_shares.pass_on(call, charge, amount)
     call.emit(event, CHARGE, charge, previous)
-    await payment_shares.tell(call, charge)
+    await payment_shares.tell(call, charge, before)
     return charge
 
 

@@ -10,7 +10,14 @@ from typing import Any, Final
 from strongroom import errors
 from strongroom.contract import fit
 from strongroom.domain.money import share
-from strongroom.resources import application_fees, connections, fee_refunds, transfer_reversals, transfers
+from strongroom.resources import (
+    application_fees,
+    connections,
+    fee_refunds,
+    part_shares,
+    transfer_reversals,
+    transfers,
+)
 from strongroom.resources.application_fees import APPLICATION_FEE
 from strongroom.resources.balance_transactions import BALANCE_TRANSACTION
 from strongroom.resources.call import Call
@@ -184,8 +191,8 @@ def fee_detail(charge: Stored, amount: int) -> Document | None:
 
 
 def _fee(charge: Stored, amount: int) -> int:
-    """A fee is never more than what is taken."""
-    return min(charge.doc[FEE] or 0, amount)
+    """A fee is never more than what is taken, and no part takes again what earlier ones took."""
+    return min(part_shares.due(charge, FEE, charge.doc[FEE] or 0), amount)
 
 
 async def pass_on(call: Call, charge: Stored, amount: int) -> Stored:
@@ -210,7 +217,7 @@ async def pass_on(call: Call, charge: Stored, amount: int) -> Stored:
         charge=charge.id,
         waits_until=await _waits_until(call, charge),
     )
-    return call.change(charge, {**charge.doc, "application_fee": fee.id})
+    return call.change(charge, part_shares.with_made(charge.doc, "application_fee", fee.id, detail["amount"]))
 
 
 async def _waits_until(call: Call, charge: Stored) -> int | None:
@@ -224,7 +231,7 @@ async def _transferred(call: Call, charge: Stored, taken: int) -> Stored:
     """Stage the transfer of a payment, and the fee that comes back of it."""
     asked: Document = charge.doc[PRIVATE]["transfer"]
     wished = charge.doc["transfer_data"]["amount"]
-    amount = taken if wished is None else min(wished, taken)
+    amount = taken if wished is None else min(part_shares.due(charge, TRANSFERRED, wished), taken)
     if not amount:
         return charge
     fee, currency = _fee(charge, amount), charge.doc["currency"]
@@ -257,17 +264,19 @@ async def _transferred(call: Call, charge: Stored, taken: int) -> Stored:
             waits_until=await _waits_until(call, charge),
             originating=charge.id,
         )
-    doc = {**transfers.drawn(charge, amount), "transfer": transfer.id, "application_fee": fee_id}
+    doc = part_shares.with_made(transfers.drawn(charge, amount), "transfer", transfer.id, amount)
+    if fee_id is not None:
+        doc = part_shares.with_made(doc, "application_fee", fee_id, fee)
     return call.change(charge, doc)
 
 
-async def tell(call: Call, charge: Stored) -> None:
-    """Stage the events of the shares that this call has made of a charge."""
-    if charge.doc.get("transfer") is not None:
+async def tell(call: Call, charge: Stored, before: Stored) -> None:
+    """Stage the events of the shares that were made of a charge since it was as `before`."""
+    if charge.doc.get("transfer") != before.doc.get("transfer"):
         transfer = await call.find(TRANSFER, charge.doc["transfer"])
         assert transfer is not None
         transfers.tell_created(call, transfer)
-    if charge.doc["application_fee"] is not None:
+    if charge.doc["application_fee"] != before.doc["application_fee"]:
         platform = await _fee_home(call, charge)
         fee = await platform.find(APPLICATION_FEE, charge.doc["application_fee"])
         assert fee is not None
@@ -284,13 +293,16 @@ async def _fee_home(call: Call, charge: Stored) -> Call:
 # -- when money is given back -----------------------------------------------------------------------------------------
 
 
-async def check_returns(call: Call, charge: Stored, params: Document) -> Document:
-    """Return what a refund takes back with it, by the names of its parameters.
+async def check_returns(call: Call, charge: Stored, amount: int, params: Document) -> Document:
+    """Return what a refund of an amount takes back with it, by the names of its parameters.
 
     Raises:
         errors.InvalidRequest: `charge_invalid_parameter`, there is nothing of the kind; or the account is gone.
     """
     wished = {name: bool(params.get(name)) for name in ("refund_application_fee", "reverse_transfer")}
+    for name, is_wished in wished.items():
+        if is_wished:
+            part_shares.check_whole(charge, amount, name)
     if wished["reverse_transfer"]:
         await _check_reversible(call, charge)
     is_booked = charge.doc["balance_transaction"] is not None
@@ -303,6 +315,9 @@ async def check_returns(call: Call, charge: Stored, params: Document) -> Documen
         raise errors.InvalidRequest(
             "Only the platform that took an application fee can refund it.", param="refund_application_fee"
         )
+    if wished["refund_application_fee"]:
+        refunded = sum(one.doc["amount_refunded"] for one in await _fees_of(call, charge))
+        part_shares.check_untouched(charge, refunded, "refund_application_fee")
     return wished
 
 
@@ -317,11 +332,11 @@ async def _check_reversible(call: Call, charge: Stored) -> None:
         raise errors.resource_missing(
             "destination", charge.doc["transfer_data"]["destination"], param="reverse_transfer"
         )
-    transfer = await call.find(TRANSFER, charge.doc["transfer"])
-    assert transfer is not None
-    if not transfer_reversals.left_of(transfer):
+    made = await _transfers_of(call, charge)
+    part_shares.check_untouched(charge, sum(one.doc["amount_reversed"] for one in made), "reverse_transfer")
+    if not any(map(transfer_reversals.left_of, made)):
         raise errors.InvalidRequest(
-            f"Transfer {transfer.id} is already fully reversed.",
+            f"Transfer {charge.doc['transfer']} is already fully reversed.",
             code="charge_invalid_parameter",
             param="reverse_transfer",
         )
@@ -355,24 +370,40 @@ async def take_back(call: Call, charge: Stored, amount: int, wished: Document, r
 
 async def _reversed(call: Call, charge_id: str, amount: int, refund: str) -> str | None:
     charge = await _counted(call, charge_id, "transfer", amount)
-    transfer = await call.find(TRANSFER, charge.doc.get("transfer") or "")
-    if transfer is None or not await connections.is_living(call, transfer["destination"]):
-        return None
-    part = _part(charge, "transfer", transfer.doc["amount"], transfer.doc["amount_reversed"], amount)
-    if not part:
-        return None
-    return (await transfer_reversals.reverse(call, transfer, part, refund=refund)).id
+    reversal = None
+    for transfer in await _transfers_of(call, charge):
+        if not await connections.is_living(call, transfer["destination"]):
+            continue
+        part = _part(charge, "transfer", transfer.doc["amount"], transfer.doc["amount_reversed"], amount)
+        if part:
+            reversal = (await transfer_reversals.reverse(call, transfer, part, refund=refund)).id
+    return reversal
 
 
 async def _fee_given_back(call: Call, charge_id: str, amount: int) -> None:
     charge = await _counted(call, charge_id, "fee", amount)
     platform = await _fee_home(call, charge)
-    fee = await platform.find(APPLICATION_FEE, charge.doc["application_fee"] or "")
-    if fee is None or not await connections.is_living(platform, fee.doc["account"]):
-        return
-    part = _part(charge, "fee", fee.doc["amount"], fee.doc["amount_refunded"], amount)
-    if part:
-        await fee_refunds.give_back(platform, fee, part)
+    for fee in await _fees_of(call, charge):
+        if not await connections.is_living(platform, fee.doc["account"]):
+            continue
+        part = _part(charge, "fee", fee.doc["amount"], fee.doc["amount_refunded"], amount)
+        if part:
+            await fee_refunds.give_back(platform, fee, part)
+
+
+async def _transfers_of(call: Call, charge: Stored) -> list[Stored]:
+    """Return the transfers of a charge, oldest first: one, or one of each part."""
+    found = [await call.find(TRANSFER, one) for one in part_shares.ids_of(charge, "transfer")]
+    return [one for one in found if one is not None]
+
+
+async def _fees_of(call: Call, charge: Stored) -> list[Stored]:
+    """Return the fees of a charge, oldest first: one, or one of each part."""
+    platform = await _fee_home(call, charge)
+    found = [
+        await platform.find(APPLICATION_FEE, one) for one in part_shares.ids_of(charge, "application_fee")
+    ]
+    return [one for one in found if one is not None]
 
 
 async def _counted(call: Call, charge_id: str, what: str, amount: int) -> Stored:

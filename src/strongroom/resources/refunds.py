@@ -63,7 +63,7 @@ async def create(call: Call, params: Document) -> Onward | Document:
         raise errors.not_implemented("the parameter `origin` of refunds")
     charge = await _charge_of(call, params)
     amount = _amount(charge, params)
-    wished = await payment_shares.check_returns(call, charge, params)
+    wished = await payment_shares.check_returns(call, charge, amount, params)
     if charge.doc["source_transfer"] is not None:
         return view(await transfer_reversals.send_back(call, charge, amount, params))
     refund_id = ids.new("re" if charge.id.startswith("ch_") else "pyr")
