@@ -337,8 +337,8 @@ def test_a_test_account_can_refuse_its_mandate_and_a_mandate_can_end(inside):
         good = await mandate_of(here, british("00012345"), single_use={"amount": 100, "currency": "gbp"})
         shown = [renderer("mandate")(mandates.view(one)) for one in (refused, good)]
         network = [one["payment_method_details"]["bacs_debit"]["network_status"] for one in shown]
-        assert [one["status"] for one in shown] == ["inactive", "active"]
-        assert network == ["refused", "accepted"]
+        assert [one["status"] for one in shown] == ["inactive", "pending"]
+        assert network == ["refused", "pending"]
         assert shown[1]["single_use"] == {"amount": 100, "currency": "gbp"}
 
         async def end(call):
@@ -350,8 +350,8 @@ def test_a_test_account_can_refuse_its_mandate_and_a_mandate_can_end(inside):
         assert await events(here) == [("mandate.updated", good.id)]
         told = (await here.operate("GET /v1/events", {})).items[0]["data"]["previous_attributes"]
         assert told == {
-            "payment_method_details": {"bacs_debit": {"network_status": "accepted"}},
-            "status": "active",
+            "payment_method_details": {"bacs_debit": {"network_status": "pending"}},
+            "status": "pending",
         }
 
     inside(scene)

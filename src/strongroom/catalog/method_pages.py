@@ -229,10 +229,17 @@ def _flow(where: str, given: object) -> Flow:
 
 
 def _saving(where: str, given: object) -> Saving:
-    columns = row(where, given, {"attach": str, "mandate": bool}, {"becomes": str, "becomes_number": str})
+    columns = row(
+        where,
+        given,
+        {"attach": str, "mandate": bool},
+        {"mandate_waits": bool, "becomes": str, "becomes_number": str},
+    )
     one_of(where, columns["attach"], {DIRECT, AFTER_VERIFICATION, INTENT_ONLY, NEVER})
     if ("becomes" in columns) != ("becomes_number" in columns):
         raise CatalogError(f"{where}: what it becomes has a number, and only that")
+    if columns.get("mandate_waits") and not columns["mandate"]:
+        raise CatalogError(f"{where}: without mandates none waits")
     return Saving(**columns)
 
 

@@ -87,6 +87,8 @@ class Saving(msgspec.Struct, frozen=True):
     """`direct`, `after_verification`, `intent_only` or `never`."""
     mandate: bool
     """Whether payments without the customer need a mandate."""
+    mandate_waits: bool = False
+    """Whether the bank has to accept it before it is active."""
     becomes: str | None = None
     """The type that is saved in its place."""
     becomes_number: str | None = None

@@ -231,7 +231,7 @@ async def agreed(call: Call, method: Stored, params: Document, *, keeps: bool, c
     mandate = params.get("mandate")
     if mandate:
         stored = await call.load(mandates.MANDATE, mandate, param="mandate")
-        if stored["payment_method"] == method.id and stored["status"] == mandates.ACTIVE:
+        if stored["payment_method"] == method.id and stored["status"] != mandates.INACTIVE:
             return None
     if acceptance is None:
         raise errors.InvalidRequest(

@@ -3,7 +3,7 @@
     GET /v1/mandates/{mandate}    retrieve
 
 Intents make them (`make`) and end them (`set_status`); there is no way to make one alone. What a mandate says of its type
-is on the type's page in the catalogue.
+is on the type's page in the catalogue, and whether the bank has to accept it before it is active.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from strongroom import errors, ids
 from strongroom.catalog.method_pages import outcome_table
+from strongroom.connectors.base import Outcome
 from strongroom.contract import contract, fit
 from strongroom.domain.mandates import LENGTH, with_prefix
 from strongroom.resources.addresses import MANDATES, secret_address
@@ -20,10 +21,12 @@ from strongroom.resources.changes import changed_leaves
 from strongroom.resources.kind import Document, Kind, Stored
 from strongroom.resources.method_pages import PAGES
 from strongroom.resources.registry import handles, register_kind
+from strongroom.resources.tasks import continues, later
 
 ACTIVE: Final = "active"
 INACTIVE: Final = "inactive"
 PENDING: Final = "pending"
+_ACCEPTED: Final = "mandate.accepted"
 STATUSES: Final = frozenset({ACTIVE, INACTIVE, PENDING})
 _NETWORK_STATUS: Final = {ACTIVE: "accepted", PENDING: "pending", INACTIVE: "refused"}
 
@@ -65,6 +68,8 @@ def make(
 ) -> Stored:
     """Stage the mandate of a PaymentMethod and return it. A published test account may refuse it: then it is inactive.
 
+    One that its bank has to accept is pending until then, and debits wait for nothing.
+
     Args:
         call: the request.
         method: what is to be charged.
@@ -94,7 +99,11 @@ def make(
     }
     if on_behalf_of is not None:
         doc["on_behalf_of"] = on_behalf_of
-    status = INACTIVE if _is_refused(method) else ACTIVE
+    status = PENDING if page.save.mandate_waits else ACTIVE
+    if _is_refused(method):
+        status = INACTIVE
+    if status == PENDING:
+        later(call, call.settings.settle_after, _ACCEPTED, {"mandate": mandate_id})
     return call.insert(MANDATE, doc, object_id=mandate_id, payment_method=method.id, status=status)
 
 
@@ -130,3 +139,11 @@ def set_status(call: Call, mandate: Stored, status: str) -> Stored:
     changed = call.change(mandate, status=status)
     call.emit("mandate.updated", MANDATE, changed, changed_leaves(view(mandate), view(changed)))
     return changed
+
+
+@continues(_ACCEPTED)
+async def _accept(call: Call, state: Document, _: Outcome | None) -> None:
+    """The bank accepts a mandate, unless it has ended before."""
+    mandate = await call.find(MANDATE, state["mandate"])
+    if mandate is not None and mandate["status"] == PENDING:
+        set_status(call, mandate, ACTIVE)
