@@ -5,6 +5,7 @@ client twice. Our application gives back an answer it has composed itself, and t
 """
 
 import logging
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
@@ -38,17 +39,24 @@ class Exchange(RequestResponseCycle):
         return None
 
     def _write(self, answer: Answer) -> None:
+        composed = self._composed(answer)
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
-        first = b"".join([b"%s: %s\r\n" % header for header in self.default_headers])
-        self.transport.write(
-            answer.wire(
-                first,
-                from_browser=comes_from_browser(self.scope),
-                keeps_alive=self.keep_alive,
-                with_body=self.scope["method"] != "HEAD",
-            )
-        )
+        self.transport.write(composed)
         if not self.keep_alive:
             self.transport.close()
         self.on_response()
+
+    def _composed(self, answer: Answer) -> bytes:
+        """Return the answer as it leaves; one that cannot is our fault, and whoever waits is told so."""
+        first = b"".join([b"%s: %s\r\n" % header for header in self.default_headers])
+        how: Any = {
+            "from_browser": comes_from_browser(self.scope),
+            "keeps_alive": self.keep_alive,
+            "with_body": self.scope["method"] != "HEAD",
+        }
+        try:
+            return answer.wire(first, **how)
+        except ValueError:
+            log.exception("an answer could not be written")
+            return answers.of_error(errors.Unavailable()).wire(first, **how)
