@@ -203,7 +203,7 @@ DAY = 86400
         ("boleto", {"expires_after_days": 0}, "expires_at", (0, DAY)),
         ("oxxo", {"expires_after_days": 7}, "expires_after", (7 * DAY, 8 * DAY)),
         ("pix", {"expires_after_seconds": 600}, "expires_at", (600, 601)),
-        ("pix", {}, "expires_at", (DAY, DAY + 1)),
+        ("pix", {}, "expires_at", (14400, 14401)),
     ],
 )
 def test_how_long_the_customer_has(paying, kind, options, field, seconds):

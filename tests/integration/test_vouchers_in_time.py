@@ -73,7 +73,7 @@ def test_one_that_expires_immediately_says_so(stripe, kind):
 
 @pytest.mark.parametrize("kind", ["pix"])
 def test_one_that_is_paid_by_itself_does_not_expire_before(stripe, pass_time, kind):
-    intent = confirmed(stripe, kind, payment_method_options={"pix": {"expires_after_seconds": 30}})
+    intent = confirmed(stripe, kind, payment_method_options={"pix": {"expires_after_seconds": 60}})
     pass_time(NEARLY)
     assert stripe.payment_intents.retrieve(intent.id).status == "requires_action"
     pass_time(MINUTES - NEARLY)

@@ -90,13 +90,41 @@ def test_a_mistake_in_the_pages_is_found_when_they_are_read(damage):
 @pytest.mark.parametrize(
     "damage",
     [
-        {"seconds": {}, "days": {}, "clients": {}, "numbers": {}},
-        {"seconds": {"default": 1, "pigeon": 1}, "days": {}, "clients": {}, "numbers": {}},
-        {"seconds": {"default": 1}, "days": {"boleto": "3"}, "clients": {}, "numbers": {}},
-        {"seconds": {"default": 1}, "days": {}, "clients": {}, "numbers": {"number": 3}},
+        {"seconds": {}, "days": {}, "limits": {}, "clients": {}, "numbers": {}},
+        {"seconds": {"default": 1, "pigeon": 1}, "days": {}, "limits": {}, "clients": {}, "numbers": {}},
+        {"seconds": {"default": 1}, "days": {"boleto": "3"}, "limits": {}, "clients": {}, "numbers": {}},
+        {"seconds": {"default": 1}, "days": {}, "limits": {}, "clients": {}, "numbers": {"number": 3}},
         {"seconds": {"default": 1}, "days": {}},
-        {"seconds": {"default": 1}, "days": {}, "clients": {"pigeon": {}}, "numbers": {}},
-        {"seconds": {"default": 1}, "days": {}, "clients": {"oxxo": {"ios": "fly"}}, "numbers": {}},
+        {"seconds": {"default": 1}, "days": {}, "limits": {"pigeon": {}}, "clients": {}, "numbers": {}},
+        {
+            "seconds": {"default": 1},
+            "days": {},
+            "limits": {"pix": {"expires": [1, 2]}},
+            "clients": {},
+            "numbers": {},
+        },
+        {
+            "seconds": {"default": 1},
+            "days": {},
+            "limits": {"pix": {"expires_at": [2, 1]}},
+            "clients": {},
+            "numbers": {},
+        },
+        {
+            "seconds": {"default": 1},
+            "days": {},
+            "limits": {"pix": {"expires_at": [1]}},
+            "clients": {},
+            "numbers": {},
+        },
+        {"seconds": {"default": 1}, "days": {}, "limits": {}, "clients": {"pigeon": {}}, "numbers": {}},
+        {
+            "seconds": {"default": 1},
+            "days": {},
+            "limits": {},
+            "clients": {"oxxo": {"ios": "fly"}},
+            "numbers": {},
+        },
     ],
 )
 def test_a_mistake_in_the_times_is_found_when_they_are_read(damage):

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from strongroom import errors, ids
 from strongroom.catalog.intent_options import intent_options
+from strongroom.catalog.next_actions import TIMES
 from strongroom.contract import contract, fit, renderer
 from strongroom.domain import payment_methods as states
 from strongroom.domain.intents import (
@@ -256,7 +257,7 @@ def with_shared_fields(words: Words, old: Document, params: Document, plain: Ite
 def kept_options(words: Words, old: Mapping[str, Any], given: Mapping[str, Any] | None) -> Document:
     """Return `payment_method_options` as they are kept: what an answer has room for, merged type by type.
 
-    An empty text takes a type's options, or one of them, away.
+    An empty text takes a type's options, or one of them, away; one that says how long a customer has takes the others' place.
     """
     kept = dict(old)
     for name, options in (given or {}).items():
@@ -266,6 +267,8 @@ def kept_options(words: Words, old: Mapping[str, Any], given: Mapping[str, Any] 
         shape = _shape(words, name)
         if shape is not None:
             cleared = {key for key, value in options.items() if value == ""}
+            if not options.keys().isdisjoint(TIMES):
+                cleared |= {*TIMES}
             before = {key: value for key, value in kept.get(name, {}).items() if key not in cleared}
             kept[name] = {**before, **fit(shape, options)}
             _check_mandate(name, kept[name].get("mandate_options") or {})

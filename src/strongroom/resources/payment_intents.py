@@ -16,6 +16,7 @@ from typing import Final
 from strongroom import errors
 from strongroom.domain import intents
 from strongroom.domain.amounts import check_amount, currency_of
+from strongroom.domain.customer_actions import check_times
 from strongroom.domain.intents import TYPES, Choosing
 from strongroom.resources import attempts, confirmation_tokens, payment_notes, payment_shares
 from strongroom.resources import intent_parts as parts
@@ -116,6 +117,8 @@ async def create(call: Call, params: Document) -> Document | Onward | Refusal:
 
 async def written(call: Call, old: Document, params: Document, choosing: Choosing) -> Document:
     """Return an intent's document with what `params` say, its types chosen if they depend on it."""
+    for type_name, options in (params.get("payment_method_options") or {}).items():
+        check_times(type_name, options or {}, call.now)
     new = _with_fields(old, params)
     await parts.check_customer(call, params.get("customer") or None)
     currency, is_small = currency_of(new["currency"]), choosing.named == NO_MINIMUM
