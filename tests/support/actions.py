@@ -59,6 +59,8 @@ WHERE = {
     "wechat_pay": ("US", "usd", 2000),
     "zip": ("US", "usd", 20000),
 }
+# What every confirmation says of a type.
+SAID = {"blik": {"code": "777123"}}
 JENNY = {
     "name": "Jenny Rosen",
     "email": "jenny@example.com",
@@ -87,11 +89,13 @@ def confirmed(stripe, kind, *, email=JENNY["email"], phone=JENNY["phone"], **par
         if kind == "card"
         else {"payment_method_data": data}
     )
+    said = {"payment_method_options": {kind: SAID[kind]}} if kind in SAID else {}
     return stripe.payment_intents.create(
         {
             "amount": amount,
             "currency": currency,
             "payment_method_types": [kind],
+            **said,
             "mandate_data": AGREED,
             "return_url": RETURN_URL,
             "confirm": True,

@@ -222,10 +222,10 @@ def _tuples(columns: Document, *names: str) -> Document:
 
 def _flow(where: str, given: object) -> Flow:
     required = {"confirmation": str, "next_actions": list, "refunds": str}
-    columns = row(where, given, required, {"refund_days": int})
+    columns = row(where, given, required, {"refund_days": int, "confirm_options": list})
     one_of(where, columns["confirmation"], CONFIRMATIONS)
     one_of(where, columns["refunds"], _REFUNDS)
-    return Flow(**_tuples(columns, "next_actions"))
+    return Flow(**_tuples(columns, "next_actions", "confirm_options"))
 
 
 def _saving(where: str, given: object) -> Saving:

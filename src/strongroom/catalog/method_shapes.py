@@ -78,6 +78,8 @@ class Flow(msgspec.Struct, frozen=True):
     refunds: str
     """`none`, `full` or `full_and_partial`."""
     refund_days: int | None = None
+    confirm_options: tuple[str, ...] = ()
+    """Which of its `payment_method_options` every confirmation of a payment has to send."""
 
 
 class Saving(msgspec.Struct, frozen=True):

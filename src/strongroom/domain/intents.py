@@ -49,7 +49,7 @@ WITH_CONFIRM: Final = (
     "use_stripe_sdk",
 )
 # (type, option) that counts for the attempt at hand, and is never kept for a later one; documented.
-OPTIONS_WITH_CONFIRM: Final = (("card", "cvc_token"), ("card", "moto"))
+OPTIONS_WITH_CONFIRM: Final = (("blik", "code"), ("card", "cvc_token"), ("card", "moto"))
 
 
 class Choosing(msgspec.Struct, frozen=True):

@@ -35,6 +35,7 @@ from strongroom.resources.cards import PRIVATE
 from strongroom.resources.charging import CARD
 from strongroom.resources.intent_parts import PAYMENT
 from strongroom.resources.kind import Document, Refusal, Stored
+from strongroom.resources.method_pages import PAGES
 from strongroom.resources.payment_intents import PAYMENT_INTENT, PERMISSION, written
 from strongroom.resources.payment_methods import PAYMENT_METHOD
 from strongroom.resources.registry import PUBLISHABLE_TOO, handles
@@ -135,6 +136,7 @@ async def begin(call: Call, intent: Stored, params: Document) -> Document | Onwa
     await payment_shares.check_receiver(call, intent.doc)
     _check_actions(intent.doc, params)
     method = await _method(call, intent)
+    _check_options(method["type"], params)
     refusal = attempts.redirect_refusal(call, PAYMENT_INTENT, intent, method, params)
     if refusal is not None:
         return refusal
@@ -193,6 +195,16 @@ def _check_descriptor(doc: Document, method: Stored) -> None:
             "The statement_descriptor of a card payment cannot be set. Use statement_descriptor_suffix.",
             param="statement_descriptor",
         )
+
+
+def _check_options(type_name: str, params: Document) -> None:
+    """Refuse a confirmation that says not all a type has to be told each time, such as the code of BLIK."""
+    sent = (params.get("payment_method_options") or {}).get(type_name) or {}
+    for name in PAGES[type_name].flow.confirm_options:
+        if not sent.get(name):
+            param = f"payment_method_options[{type_name}][{name}]"
+            message = f"The parameter `{param}` is required."
+            raise errors.InvalidRequest(message, code="parameter_missing", param=param)
 
 
 async def _question(
