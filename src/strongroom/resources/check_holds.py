@@ -10,7 +10,6 @@ from strongroom.resources.cards import PRIVATE
 from strongroom.store import Row
 from strongroom.vault import Keyring
 
-INTENTS: Final = "payment_intents"
 CHARGES: Final = "charges"
 
 

@@ -9,7 +9,7 @@ import msgspec
 from strongroom.domain.disputes import HOLDS_MONEY
 from strongroom.house import House
 from strongroom.resources.cards import PRIVATE
-from strongroom.resources.check_holds import INTENTS, hold_faults
+from strongroom.resources.check_holds import hold_faults
 from strongroom.resources.check_transfers import FEES, TRANSFERS, fee_faults, transfer_faults
 from strongroom.resources.tasks import TASK
 from strongroom.store import Filter, Row
@@ -32,8 +32,9 @@ _WRITTEN_IN: Final = {"authorize": CHARGES, "refund": REFUNDS}
 
 async def money_faults(house: House, keyring: Keyring, row: Row) -> list[str]:
     """Return what is wrong with a row of money, a few words each; none for a row of anything else."""
-    inspect = _INSPECTED.get(row.table)
-    return [] if inspect is None else await inspect(house, keyring, row)
+    return [
+        fault for inspect in _INSPECTED.get(row.table, ()) for fault in await inspect(house, keyring, row)
+    ]
 
 
 async def _balance_faults(_: House, keyring: Keyring, row: Row) -> list[str]:
@@ -129,14 +130,14 @@ def _opened(keyring: Keyring, row: Row) -> dict[str, Any]:
     return document
 
 
-_INSPECTED: Final[dict[str, Callable[[House, Keyring, Row], Awaitable[list[str]]]]] = {
-    INTENTS: hold_faults,
-    BALANCE_TRANSACTIONS: _balance_faults,
-    CHARGES: _charge_faults,
-    CUSTOMERS: _cash_faults,
-    DISPUTES: _dispute_faults,
-    FEES: fee_faults,
-    PAYMENT_INTENTS: _cash_faults,
-    RECORDS: _record_faults,
-    TRANSFERS: transfer_faults,
+Inspect = Callable[[House, Keyring, Row], Awaitable[list[str]]]
+_INSPECTED: Final[dict[str, tuple[Inspect, ...]]] = {
+    BALANCE_TRANSACTIONS: (_balance_faults,),
+    CHARGES: (_charge_faults,),
+    CUSTOMERS: (_cash_faults,),
+    DISPUTES: (_dispute_faults,),
+    FEES: (fee_faults,),
+    PAYMENT_INTENTS: (hold_faults, _cash_faults),
+    RECORDS: (_record_faults,),
+    TRANSFERS: (transfer_faults,),
 }
