@@ -58,6 +58,15 @@ def test_a_hold_that_does_not_agree_is_found(inside, fault):
     inside(scene)
 
 
+def test_an_intent_that_was_given_up_before_anybody_was_asked_is_no_fault(inside):
+    async def scene(within):
+        made = await within.operate("POST /v1/payment_intents", {"amount": 2000, "currency": "usd"})
+        await within.operate("POST /v1/payment_intents/{intent}/cancel", intent=made["id"])
+        assert await check(within.house) == []
+
+    inside(scene)
+
+
 def test_39_a_hold_of_an_intent_is_let_go_of_by_the_intent_alone(stripe):
     intent = in_status(stripe, "requires_capture")
     with refused(param="charge", says=f"Cancel the PaymentIntent {intent.id} instead"):

@@ -17,9 +17,10 @@ async def hold_faults(house: House, keyring: Keyring, row: Row) -> list[str]:
     """Return what is wrong with what an intent holds, a few words each."""
     intent = _opened(keyring, row)
     status = intent["status"]
-    if status not in {intents.REQUIRES_CAPTURE, intents.CANCELED} or intent["latest_charge"] is None:
+    charge_id = intent.get("latest_charge")
+    if status not in {intents.REQUIRES_CAPTURE, intents.CANCELED} or charge_id is None:
         return []
-    found = await house.store.get(CHARGES, row.account, row.livemode, intent["latest_charge"])
+    found = await house.store.get(CHARGES, row.account, row.livemode, charge_id)
     if found is None:
         return ["names a charge that is not there"]
     charge = _opened(keyring, found)
